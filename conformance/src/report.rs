@@ -1,0 +1,146 @@
+//! What a run of the suite found.
+
+use std::time::Duration;
+
+use serde::Serialize;
+
+use crate::rule::{Level, Proof, Rule};
+
+/// What became of a case, or of a rule.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(tag = "outcome", content = "reason", rename_all = "snake_case")]
+pub enum Outcome {
+    /// It held.
+    Passed,
+    /// It was broken; the text says what was seen.
+    Failed(String),
+    /// It was not tried; the text says why.
+    Skipped(String),
+    /// The suite has no case for it; the text says why.
+    Untested(String),
+}
+
+/// One case that was run.
+#[derive(Clone, Debug, Serialize)]
+pub struct CaseReport {
+    /// The rule it belongs to.
+    pub rule: &'static str,
+    /// The case's name.
+    pub case: &'static str,
+    /// What became of it.
+    #[serde(flatten)]
+    pub outcome: Outcome,
+    /// The seed of the run.
+    pub seed: u64,
+    /// How long it took.
+    pub took: Duration,
+}
+
+/// One rule, with what its cases said.
+#[derive(Clone, Debug, Serialize)]
+pub struct RuleReport {
+    /// The rule's id.
+    pub rule: &'static str,
+    /// The rule's sentence.
+    pub text: &'static str,
+    /// Failed if a case failed; skipped if none could be tried; passed if the tried ones passed.
+    #[serde(flatten)]
+    pub outcome: Outcome,
+    /// The rule's cases.
+    pub cases: Vec<CaseReport>,
+}
+
+/// A whole run.
+#[derive(Clone, Debug, Serialize)]
+pub struct Report {
+    /// The subject's name.
+    pub subject: String,
+    /// The seed of the run.
+    pub seed: u64,
+    /// Every rule, in the specification's order.
+    pub rules: Vec<RuleReport>,
+}
+
+impl RuleReport {
+    pub(crate) fn new(rule: &Rule, cases: Vec<CaseReport>) -> RuleReport {
+        RuleReport {
+            rule: rule.id,
+            text: rule.text,
+            outcome: combined(rule, &cases),
+            cases,
+        }
+    }
+}
+
+fn combined(rule: &Rule, cases: &[CaseReport]) -> Outcome {
+    if let Proof::Untested(reason) = rule.proof {
+        return Outcome::Untested(reason.into());
+    }
+    let of = |wanted: fn(&Outcome) -> bool| {
+        cases
+            .iter()
+            .map(|case| &case.outcome)
+            .find(|outcome| wanted(outcome))
+    };
+    of(|outcome| matches!(outcome, Outcome::Failed(_)))
+        .or_else(|| of(|outcome| matches!(outcome, Outcome::Passed)))
+        .or_else(|| of(|_| true))
+        .cloned()
+        .unwrap_or(Outcome::Passed)
+}
+
+impl Report {
+    /// How many rules passed.
+    #[must_use]
+    pub fn passed(&self) -> usize {
+        self.count(|outcome| matches!(outcome, Outcome::Passed))
+    }
+
+    /// How many rules failed.
+    #[must_use]
+    pub fn failed(&self) -> usize {
+        self.count(|outcome| matches!(outcome, Outcome::Failed(_)))
+    }
+
+    /// How many rules were skipped, each with a reason in its report.
+    #[must_use]
+    pub fn skipped(&self) -> usize {
+        self.count(|outcome| matches!(outcome, Outcome::Skipped(_)))
+    }
+
+    /// How many rules have no case.
+    #[must_use]
+    pub fn untested(&self) -> usize {
+        self.count(|outcome| matches!(outcome, Outcome::Untested(_)))
+    }
+
+    /// Whether no rule that was tried is broken. Says nothing of the untested and the skipped: print their counts beside it.
+    #[must_use]
+    pub fn is_clean(&self) -> bool {
+        self.failed() == 0
+    }
+
+    fn count(&self, wanted: impl Fn(&Outcome) -> bool) -> usize {
+        self.rules
+            .iter()
+            .filter(|rule| wanted(&rule.outcome))
+            .count()
+    }
+}
+
+/// What a failure says: the rule, its intent, what was seen, and how to see it again.
+pub(crate) fn explain(rule: &Rule, case: &CaseReport, seen: &str) -> String {
+    let level = match rule.level {
+        Level::Must => "MUST",
+        Level::Should => "SHOULD",
+        Level::May => "MAY",
+    };
+    format!(
+        "{id} ({level}): {text}\n  why:  {intent}\n  seen: {seen}\n  case: {name}, seed {seed} (SESSION_DRIVER_SEED={seed} repeats it)",
+        id = rule.id,
+        text = rule.text,
+        intent = rule.intent,
+        name = case.case,
+        seed = case.seed,
+    )
+}

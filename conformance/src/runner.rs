@@ -1,0 +1,184 @@
+//! Runs the rules' cases: as a test binary, or as a library.
+
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use libtest_mimic::{Arguments, Completion, Failed, Trial};
+
+use crate::case::{Case, Context, Stop};
+use crate::child;
+use crate::report::{CaseReport, Outcome, Report, RuleReport, explain};
+use crate::rule::{Proof, Rule};
+use crate::spec;
+use crate::subject::{AnySubject, BoxError, Setup, Subject};
+
+/// The environment variable that fixes the seed of a run.
+const SEED_VARIABLE: &str = "SESSION_DRIVER_SEED";
+
+/// A case that has not ended by then is taken for a deadlock.
+const CASE_LIMIT: Duration = Duration::from_secs(120);
+
+/// How to run the suite as a library.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// Only the rules whose id begins with this text.
+    pub filter: Option<String>,
+    /// The seed; one from the system if `None`.
+    pub seed: Option<u64>,
+}
+
+/// Runs the suite against `subject` and tells `watch` of each case as it ends. Rules that need child processes are skipped by name:
+/// those are for a test binary made by [`main!`](crate::main).
+///
+/// # Errors
+/// When the subject's driver cannot be opened even once.
+pub fn run(
+    subject: impl Subject,
+    options: &Options,
+    watch: &mut dyn FnMut(&CaseReport),
+) -> Result<Report, BoxError> {
+    let seed = options.seed.unwrap_or_else(|| fastrand::u64(..));
+    let context = context(Arc::new(subject), seed, false)?;
+    let wanted = |rule: &&Rule| {
+        options
+            .filter
+            .as_deref()
+            .is_none_or(|filter| rule.id.starts_with(filter))
+    };
+    let rules = spec::rules().filter(wanted).map(|rule| {
+        let run = |case: &Case| {
+            let report = run_case(rule, *case, &context);
+            watch(&report);
+            report
+        };
+        RuleReport::new(rule, rule.cases().iter().map(run).collect())
+    });
+    let rules = rules.collect();
+    Ok(Report {
+        subject: context.subject.name(),
+        seed,
+        rules,
+    })
+}
+
+/// The whole of a test binary: see [`main!`](crate::main).
+#[must_use]
+pub fn main(subject: impl Subject) -> ExitCode {
+    let subject: Arc<dyn AnySubject> = Arc::new(subject);
+    if let Some(code) = child::run_if_child(&subject) {
+        return code;
+    }
+    let arguments = Arguments::from_args();
+    let seed = std::env::var(SEED_VARIABLE)
+        .ok()
+        .and_then(|text| text.parse().ok())
+        .unwrap_or_else(|| fastrand::u64(..));
+    match context(subject, seed, true) {
+        Ok(context) => libtest_mimic::run(&arguments, trials(&context)).exit_code(),
+        Err(error) => {
+            let opening = Trial::test("the driver can be opened", move || {
+                Err(Failed::from(error.to_string()))
+            });
+            libtest_mimic::run(&arguments, vec![opening]).exit_code()
+        }
+    }
+}
+
+fn context(subject: Arc<dyn AnySubject>, seed: u64, processes: bool) -> Result<Context, BoxError> {
+    let place = subject.place()?;
+    let capabilities = subject.open(&place, &Setup::default())?.capabilities();
+    Ok(Context {
+        subject,
+        capabilities,
+        seed,
+        processes,
+    })
+}
+
+fn trials(context: &Context) -> Vec<Trial> {
+    spec::rules()
+        .flat_map(|rule| rule_trials(rule, context))
+        .collect()
+}
+
+fn rule_trials(rule: &'static Rule, context: &Context) -> Vec<Trial> {
+    if let Proof::Untested(reason) = rule.proof {
+        let name = format!("{} (untested)", rule.id);
+        return vec![Trial::ignorable_test(name, move || {
+            Ok(Completion::ignored_with(reason))
+        })];
+    }
+    let trial = |case: &Case| {
+        let (case, context) = (*case, context.clone());
+        Trial::ignorable_test(format!("{} {}", rule.id, case.name), move || {
+            let report = run_case(rule, case, &context);
+            match &report.outcome {
+                Outcome::Passed => Ok(Completion::Completed),
+                Outcome::Skipped(reason) | Outcome::Untested(reason) => {
+                    Ok(Completion::ignored_with(reason))
+                }
+                Outcome::Failed(seen) => Err(Failed::from(explain(rule, &report, seen))),
+            }
+        })
+    };
+    rule.cases().iter().map(trial).collect()
+}
+
+fn run_case(rule: &Rule, case: Case, context: &Context) -> CaseReport {
+    let begin = Instant::now();
+    let outcome = match rule.not_applicable(&context.capabilities) {
+        Some(reason) => Outcome::Skipped(reason.into()),
+        None => attempt(case, context.clone()),
+    };
+    CaseReport {
+        rule: rule.id,
+        case: case.name,
+        outcome,
+        seed: context.seed,
+        took: begin.elapsed(),
+    }
+}
+
+/// Runs a case on a thread of its own, so that a panic or a deadlock of the driver is a finding and not the end of the run.
+fn attempt(case: Case, context: Context) -> Outcome {
+    let (sender, receiver) = mpsc::channel();
+    let worker = thread::Builder::new()
+        .name(case.name.into())
+        .spawn(move || {
+            // The receiver is gone only if the time is up; nobody is left to tell then.
+            let _ = sender.send((case.run)(&context));
+        });
+    let worker = match worker {
+        Ok(worker) => worker,
+        Err(error) => return Outcome::Skipped(format!("no thread could be started: {error}")),
+    };
+    match receiver.recv_timeout(CASE_LIMIT) {
+        Ok(Ok(())) => Outcome::Passed,
+        Ok(Err(Stop::Failed(seen))) => Outcome::Failed(seen),
+        Ok(Err(Stop::Skipped(reason))) => Outcome::Skipped(reason),
+        Err(RecvTimeoutError::Timeout) => Outcome::Failed(format!(
+            "it did not end within {} s; is there a deadlock?",
+            CASE_LIMIT.as_secs()
+        )),
+        Err(RecvTimeoutError::Disconnected) => {
+            Outcome::Failed(format!("it panicked: {}", panic_text(worker.join())))
+        }
+    }
+}
+
+fn panic_text(end: thread::Result<()>) -> String {
+    match end {
+        Ok(()) => "no message".into(),
+        Err(payload) => match (
+            payload.downcast_ref::<&str>(),
+            payload.downcast_ref::<String>(),
+        ) {
+            (Some(text), _) => (*text).into(),
+            (_, Some(text)) => text.clone(),
+            _ => "no message".into(),
+        },
+    }
+}
