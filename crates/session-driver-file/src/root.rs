@@ -1,0 +1,309 @@
+//! The store's directory: whose it is, what it holds, and whether it is still there.
+
+use std::os::fd::{AsFd, OwnedFd};
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use rustix::fs::{
+    AtFlags, CWD, Dir, FlockOperation, Mode, OFlags, Stat, chmodat, flock, fstat, fsync, mkdirat,
+    openat, stat, statat,
+};
+use rustix::io::{Errno, retry_on_intr};
+use rustix::process::geteuid;
+use session_driver::{Durability, ErrorKind, SessionId};
+
+use crate::fault::{Attempt, Fault};
+use crate::lock::Patience;
+use crate::marker::{MARKER, Marker};
+use crate::shard::{Creation, Shard, UNFINISHED};
+
+/// How often the directory is looked for by its path.
+const CHECK_INTERVAL_MILLIS: u64 = 1_000;
+
+/// How long it may take to notice that the directory was replaced, as the descriptor declares it.
+pub(crate) const OUTAGE_BOUND: Duration = Duration::from_secs(2);
+
+const DIRECTORY: OFlags = OFlags::RDONLY
+    .union(OFlags::DIRECTORY)
+    .union(OFlags::CLOEXEC);
+
+/// The open store.
+pub(crate) struct Root {
+    path: PathBuf,
+    directory: OwnedFd,
+    identity: Identity,
+    /// Kept handles of the shards' directories, opened when first needed: an open by path would cost as much as the read.
+    shards: Box<[OnceLock<OwnedFd>]>,
+    pub(crate) durability: Durability,
+    creation: Creation,
+    opened: Instant,
+    next_check_millis: AtomicU64,
+}
+
+/// Device and inode.
+#[derive(PartialEq, Eq)]
+struct Identity(u64, u64);
+
+/// Why a directory is not taken as a store.
+#[derive(Debug, thiserror::Error)]
+enum Refusal {
+    #[error("{0} belongs to another user; use a directory of your own")]
+    AnotherUser(PathBuf),
+    #[error("{0} can be written by others (mode {1:o}); take that right away with `chmod go-w`")]
+    WritableByOthers(PathBuf, u32),
+    #[error(
+        "{0} holds files that are no session store's; use an empty directory or one that does not exist yet"
+    )]
+    Foreign(PathBuf),
+    #[error("{0} lies inside another session store; use a directory beside it")]
+    Nested(PathBuf),
+    #[error("the file system of {0} does not keep locks (flock); use a local one")]
+    NoLocks(PathBuf),
+    #[error("cannot open the directory {0}")]
+    Io(PathBuf, #[source] std::io::Error),
+}
+
+impl Root {
+    /// Opens the store in `path`, or makes one there when nothing or an empty directory is.
+    pub(crate) fn open(
+        path: &Path,
+        shards: u16,
+        durability: Durability,
+        timeout: Duration,
+    ) -> Attempt<Root> {
+        let path =
+            std::path::absolute(path).map_err(|error| Fault::new(ErrorKind::Other, error))?;
+        let io = |errno: Errno| {
+            Fault::new(
+                Fault::from(errno).kind,
+                Refusal::Io(path.clone(), errno.into()),
+            )
+        };
+        let directory = open_or_make(&path, durability).map_err(io)?;
+        let status = fstat(&directory).map_err(io)?;
+        ensure_private(&path, &status)?;
+        if is_inside_a_store(&directory) {
+            return Err(Fault::new(ErrorKind::Incompatible, Refusal::Nested(path)));
+        }
+        let mut patience = Patience::new(timeout);
+        if !keeps_locks(&directory, &mut patience)? {
+            return Err(Fault::new(ErrorKind::Unsupported, Refusal::NoLocks(path)));
+        }
+        let creation = creation_in(&directory);
+        let place = Shard {
+            directory: directory.as_fd(),
+            durability,
+            creation,
+        };
+        let Some(marker) = find_or_make_marker(&place, Marker { shards }, &mut patience)? else {
+            return Err(Fault::new(ErrorKind::Incompatible, Refusal::Foreign(path)));
+        };
+        Ok(Root {
+            path,
+            identity: Identity::of(&status),
+            directory,
+            shards: (0..marker.shards).map(|_| OnceLock::new()).collect(),
+            durability,
+            creation,
+            opened: Instant::now(),
+            next_check_millis: AtomicU64::new(CHECK_INTERVAL_MILLIS),
+        })
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    pub(crate) fn shard_count(&self) -> usize {
+        self.shards.len()
+    }
+
+    /// Which shard the id's file is in.
+    pub(crate) fn shard_of(&self, id: &SessionId) -> usize {
+        crc32fast::hash(id.as_bytes()) as usize % self.shards.len()
+    }
+
+    /// A shard, or `None` when nothing was ever stored in it.
+    pub(crate) fn shard(&self, index: usize) -> Attempt<Option<Shard<'_>>> {
+        let slot = &self.shards[index];
+        if slot.get().is_none() {
+            let flags = DIRECTORY | OFlags::NOFOLLOW;
+            match retry_on_intr(|| openat(&self.directory, shard_name(index), flags, Mode::empty()))
+            {
+                Err(Errno::NOENT) => return Ok(None),
+                // If another thread was faster, its handle is kept.
+                opened => drop(slot.set(opened?)),
+            }
+        }
+        Ok(slot.get().map(|directory| Shard {
+            directory: directory.as_fd(),
+            durability: self.durability,
+            creation: self.creation,
+        }))
+    }
+
+    /// A shard, made if nothing was ever stored in it.
+    pub(crate) fn shard_to_create_in(&self, index: usize) -> Attempt<Shard<'_>> {
+        if let Some(shard) = self.shard(index)? {
+            return Ok(shard);
+        }
+        match mkdirat(&self.directory, shard_name(index), Mode::RWXU) {
+            // Given back what the umask may have taken.
+            Ok(()) => chmodat(
+                &self.directory,
+                shard_name(index),
+                Mode::RWXU,
+                AtFlags::empty(),
+            )?,
+            Err(Errno::EXIST) => {}
+            Err(errno) => return Err(errno.into()),
+        }
+        if self.durability >= Durability::Power {
+            retry_on_intr(|| fsync(&self.directory))?;
+        }
+        self.shard(index)?.ok_or_else(|| Fault::from(Errno::NOENT))
+    }
+
+    /// Unavailable when the directory is no longer where it was opened, for then others open another store.
+    pub(crate) fn ensure_present(&self) -> Attempt<()> {
+        match stat(&self.path) {
+            Ok(status) if Identity::of(&status) == self.identity => Ok(()),
+            Ok(_) | Err(Errno::NOENT | Errno::NOTDIR) => Err(Fault::new(
+                ErrorKind::Unavailable,
+                "the store's directory was removed or replaced; open it again",
+            )),
+            Err(errno) => Err(errno.into()),
+        }
+    }
+
+    /// As [`ensure_present`](Root::ensure_present), but once in [`CHECK_INTERVAL_MILLIS`]: it costs a third of a read.
+    pub(crate) fn ensure_present_now_and_then(&self) -> Attempt<()> {
+        let elapsed = u64::try_from(self.opened.elapsed().as_millis()).unwrap_or(u64::MAX);
+        if elapsed < self.next_check_millis.load(Ordering::Relaxed) {
+            return Ok(());
+        }
+        self.ensure_present()?;
+        self.next_check_millis.store(
+            elapsed.saturating_add(CHECK_INTERVAL_MILLIS),
+            Ordering::Relaxed,
+        );
+        Ok(())
+    }
+}
+
+impl Identity {
+    #[allow(
+        clippy::unnecessary_cast,
+        clippy::useless_conversion,
+        reason = "device numbers are of another type on other Unixes"
+    )]
+    fn of(status: &Stat) -> Identity {
+        Identity(status.st_dev as u64, status.st_ino as u64)
+    }
+}
+
+fn shard_name(index: usize) -> String {
+    format!("{index:02x}")
+}
+
+fn open_or_make(path: &Path, durability: Durability) -> Result<OwnedFd, Errno> {
+    let opened = || retry_on_intr(|| openat(CWD, path, DIRECTORY, Mode::empty()));
+    match opened() {
+        Err(Errno::NOENT) => {}
+        outcome => return outcome,
+    }
+    match mkdirat(CWD, path, Mode::RWXU) {
+        // Given back what the umask may have taken.
+        Ok(()) => chmodat(CWD, path, Mode::RWXU, AtFlags::empty())?,
+        Err(Errno::EXIST) => {}
+        Err(errno) => return Err(errno),
+    }
+    if durability >= Durability::Power {
+        let parent = path.parent().unwrap_or(path);
+        fsync(openat(CWD, parent, DIRECTORY, Mode::empty())?)?;
+    }
+    opened()
+}
+
+fn ensure_private(path: &Path, status: &Stat) -> Attempt<()> {
+    let refusal = if status.st_uid != geteuid().as_raw() {
+        Refusal::AnotherUser(path.into())
+    } else if status.st_mode & 0o022 != 0 {
+        Refusal::WritableByOthers(path.into(), u32::from(status.st_mode & 0o777))
+    } else {
+        return Ok(());
+    };
+    Err(Fault::new(ErrorKind::PermissionDenied, refusal))
+}
+
+/// Whether the directory is a shard of another store, or in one.
+fn is_inside_a_store(directory: &OwnedFd) -> bool {
+    let marker = MARKER.to_string_lossy();
+    ["..", "../.."].iter().any(|above| {
+        let path = format!("{above}/{marker}");
+        statat(directory, path, AtFlags::SYMLINK_NOFOLLOW).is_ok()
+    })
+}
+
+/// Whether two open descriptions of the directory exclude each other, as everything here relies on.
+fn keeps_locks(directory: &OwnedFd, patience: &mut Patience) -> Attempt<bool> {
+    let reopen = || retry_on_intr(|| openat(directory, c".", DIRECTORY, Mode::empty()));
+    let (first, second) = (reopen()?, reopen()?);
+    match patience.exclusive(&first) {
+        Ok(()) => {
+            Ok(flock(&second, FlockOperation::NonBlockingLockExclusive) == Err(Errno::WOULDBLOCK))
+        }
+        Err(busy) if busy.kind == ErrorKind::Busy => Err(busy),
+        Err(_) => Ok(false),
+    }
+}
+
+fn creation_in(directory: &OwnedFd) -> Creation {
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    {
+        let flags = OFlags::TMPFILE | OFlags::RDWR | OFlags::CLOEXEC;
+        let anonymous = openat(directory, c".", flags, Mode::RUSR | Mode::WUSR);
+        if anonymous.is_ok() && stat("/proc/self/fd").is_ok() {
+            return Creation::Anonymous(OFlags::TMPFILE);
+        }
+    }
+    let _ = directory;
+    Creation::Named
+}
+
+/// The store's marker, made if the directory is empty; `None` when it has files and no marker.
+fn find_or_make_marker(
+    place: &Shard<'_>,
+    new: Marker,
+    patience: &mut Patience,
+) -> Attempt<Option<Marker>> {
+    if let Some(marker) = Marker::read(place.directory)? {
+        return Ok(Some(marker));
+    }
+    if is_empty(place)? {
+        match place.create_file(MARKER, new.text().as_bytes(), patience) {
+            // Another opener was faster.
+            Err(fault) if fault.kind == ErrorKind::AlreadyExists => {}
+            outcome => outcome?,
+        }
+    }
+    // An opener that was faster may have filled the directory since.
+    Marker::read(place.directory)
+}
+
+/// Whether the directory has no files but those of an opener that is at it or died.
+fn is_empty(place: &Shard<'_>) -> Attempt<bool> {
+    for entry in Dir::read_from(place.directory)? {
+        let entry = entry?;
+        let name = entry.file_name().to_bytes();
+        let own = [c".", c"..", MARKER]
+            .iter()
+            .any(|own| own.to_bytes() == name);
+        if !own && !name.starts_with(UNFINISHED) {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}

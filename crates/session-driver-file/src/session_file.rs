@@ -1,0 +1,230 @@
+//! One session's file, open and locked.
+
+use std::cell::RefCell;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+
+use rustix::fs::{FileType, fdatasync, fstat};
+use rustix::io::{Errno, pwrite, retry_on_intr};
+use session_driver::{Durability, ErrorKind, NewRecord, Timestamp, Version, is_live};
+
+use crate::fault::{Attempt, Fault};
+use crate::image::{self, Image};
+use crate::slot::{self, DEADLINE_OFFSET, RETIRED, Slot, State};
+
+/// The most that a thread keeps of the buffer it builds slots in.
+const KEPT_BUFFER: usize = 256 * 1024;
+
+thread_local! {
+    static OUTGOING: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+}
+
+/// A session's file under its exclusive lock: nobody else writes it, removes it, or moves its record.
+///
+/// The lock goes with the descriptor.
+pub(crate) struct SessionFile {
+    file: OwnedFd,
+    durability: Durability,
+}
+
+/// What a locked file holds.
+pub(crate) struct Stored {
+    slot: Slot,
+    others: Vec<Slot>,
+    end: u64,
+    pub(crate) expires_at: Option<Timestamp>,
+    pub(crate) version: Version,
+}
+
+impl Stored {
+    pub(crate) fn is_live(&self, now: Timestamp) -> bool {
+        is_live(self.expires_at, now)
+    }
+
+    /// A further slot: the current one's twin, or a larger one for a payload that has outgrown all.
+    fn appended(&self, payload_len: usize) -> Slot {
+        let capacity = if self.slot.fits(payload_len) {
+            self.slot.capacity
+        } else {
+            let largest = self.others.iter().map(|slot| slot.capacity);
+            slot::capacity_for(payload_len, largest.fold(self.slot.capacity, u32::max))
+        };
+        Slot::empty(self.end, capacity)
+    }
+}
+
+impl SessionFile {
+    /// Takes a file whose lock is held, or gives nothing when it lost its name before the lock was got: then the name is to be opened again.
+    ///
+    /// Without this check a remove would be counted twice, and a store would go to a file that nobody can find.
+    pub(crate) fn of(file: OwnedFd, durability: Durability) -> Attempt<Option<SessionFile>> {
+        let status = fstat(&file)?;
+        if FileType::from_raw_mode(status.st_mode) != FileType::RegularFile {
+            return Err(Fault::new(
+                ErrorKind::Corrupt,
+                "what stands at a session's place is no file",
+            ));
+        }
+        Ok((status.st_nlink > 0).then_some(SessionFile { file, durability }))
+    }
+
+    /// What the file holds; Corrupt or Incompatible when it cannot be told.
+    pub(crate) fn stored(&self) -> Attempt<Stored> {
+        image::read(self.fd(), stored)?
+    }
+
+    /// What the file holds, and the payload.
+    pub(crate) fn stored_with_payload(&self) -> Attempt<(Stored, Vec<u8>)> {
+        image::read(self.fd(), |image| {
+            let payload = match &image {
+                Image::Slots(slots) => slots.current.as_ref().map(|(_, payload)| payload.to_vec()),
+                Image::Newer | Image::Damaged => None,
+            };
+            stored(image).map(|stored| (stored, payload.unwrap_or_default()))
+        })?
+    }
+
+    /// Replaces the record in place: writes an idle slot, and then retires the old one with one byte.
+    ///
+    /// A reader sees the old record until the new one is whole. A retired slot is never served, so that damage to the newest is Corrupt
+    /// and not the return of the payload before it. A failure before the new slot is whole leaves the old record as it was.
+    pub(crate) fn replace(
+        &self,
+        stored: &Stored,
+        record: NewRecord<'_>,
+        version: Version,
+    ) -> Attempt<()> {
+        let idle = stored
+            .others
+            .iter()
+            .filter(|slot| slot.fits(record.payload.len()));
+        let target = idle.min_by_key(|slot| slot.capacity).copied();
+        let target = target.unwrap_or_else(|| stored.appended(record.payload.len()));
+        let sequence = stored.slot.sequence.wrapping_add(1);
+        with_outgoing(|bytes| {
+            target.encode(sequence, version, record.expires_at, record.payload, bytes);
+            self.write(bytes, target.offset)
+        })?;
+        self.sync()?;
+        let superseded = stored
+            .others
+            .iter()
+            .filter(|slot| slot.state == State::Live && slot.offset != target.offset);
+        for old in std::iter::once(&stored.slot).chain(superseded) {
+            self.write(&[RETIRED], old.offset)
+                .map_err(Fault::indeterminate)?;
+        }
+        Ok(())
+    }
+
+    /// Moves the deadline in place.
+    pub(crate) fn touch(&self, stored: &Stored, expires_at: Option<Timestamp>) -> Attempt<()> {
+        let bytes = slot::encode_deadline(expires_at, stored.slot.sequence);
+        self.write(&bytes, stored.slot.offset + DEADLINE_OFFSET)?;
+        self.sync()
+    }
+
+    fn write(&self, bytes: &[u8], offset: u64) -> Attempt<()> {
+        write_all(self.fd(), bytes, offset)
+    }
+
+    /// What is written cannot be taken back, so a failure leaves it open whether it will last.
+    fn sync(&self) -> Attempt<()> {
+        sync(self.fd(), self.durability).map_err(Fault::indeterminate)
+    }
+
+    fn fd(&self) -> BorrowedFd<'_> {
+        self.file.as_fd()
+    }
+}
+
+fn stored(image: Image<'_>) -> Attempt<Stored> {
+    let slots = match image {
+        Image::Slots(slots) => slots,
+        Image::Newer => {
+            return Err(Fault::new(
+                ErrorKind::Incompatible,
+                "the file's format is newer than this driver",
+            ));
+        }
+        Image::Damaged => {
+            return Err(Fault::new(
+                ErrorKind::Corrupt,
+                "the file does not begin as a session's file does",
+            ));
+        }
+    };
+    let (Some((slot, _)), Some(end)) = (slots.current, slots.end) else {
+        return Err(Fault::new(
+            ErrorKind::Corrupt,
+            "no slot of the file is whole",
+        ));
+    };
+    let Some(expires_at) = slot.deadline else {
+        return Err(Fault::new(
+            ErrorKind::Corrupt,
+            "the deadline in the file is damaged",
+        ));
+    };
+    let others = slots
+        .all
+        .into_iter()
+        .filter(|other| other.offset != slot.offset)
+        .collect();
+    Ok(Stored {
+        slot,
+        others,
+        end,
+        expires_at,
+        version: slot.version,
+    })
+}
+
+/// The bytes of a file with one record.
+pub(crate) fn new_file<R>(
+    record: NewRecord<'_>,
+    version: Version,
+    write: impl FnOnce(&[u8]) -> R,
+) -> R {
+    with_outgoing(|bytes| {
+        bytes.extend_from_slice(&slot::file_header());
+        let first = Slot::empty(
+            slot::HEADER_LEN as u64,
+            slot::capacity_for(record.payload.len(), 0),
+        );
+        first.encode(1, version, record.expires_at, record.payload, bytes);
+        write(bytes)
+    })
+}
+
+/// Makes what was written survive a loss of power, where that is promised. A failed sync is not tried again (rule ERR-5).
+pub(crate) fn sync(file: BorrowedFd<'_>, durability: Durability) -> Attempt<()> {
+    if durability < Durability::Power {
+        return Ok(());
+    }
+    Ok(retry_on_intr(|| fdatasync(file))?)
+}
+
+pub(crate) fn write_all(file: BorrowedFd<'_>, mut bytes: &[u8], mut offset: u64) -> Attempt<()> {
+    while !bytes.is_empty() {
+        match retry_on_intr(|| pwrite(file, bytes, offset))? {
+            0 => return Err(Fault::from(Errno::IO)),
+            written => {
+                bytes = &bytes[written..];
+                offset += written as u64;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Lends a buffer that the thread keeps, for a fresh one would cost as much as the write.
+fn with_outgoing<R>(build: impl FnOnce(&mut Vec<u8>) -> R) -> R {
+    OUTGOING.with_borrow_mut(|buffer| {
+        buffer.clear();
+        let result = build(buffer);
+        if buffer.capacity() > KEPT_BUFFER {
+            *buffer = Vec::new();
+        }
+        result
+    })
+}
