@@ -48,8 +48,9 @@ impl FileDriverBuilder {
         }
     }
 
-    /// What an acknowledged operation survives: [`Process`](Durability::Process) (the default), or [`Power`](Durability::Power) at the
-    /// price of a sync for every write. [`None`](Durability::None) is kept as `Process`, which costs nothing more.
+    /// What an acknowledged operation survives: [`Process`](Durability::Process) (the default), or
+    /// [`Power`](Durability::Power) at the price of a sync for every write.
+    /// [`None`](Durability::None) is kept as `Process`, which costs nothing more.
     #[must_use]
     pub fn durability(self, durability: Durability) -> FileDriverBuilder {
         FileDriverBuilder {
@@ -58,14 +59,15 @@ impl FileDriverBuilder {
         }
     }
 
-    /// Over how many directories the sessions are spread, 1 to 256 (the default). Each that is in use costs a descriptor. A store keeps
-    /// the number it was made with.
+    /// Over how many directories the sessions are spread, 1 to 256 (the default). Each that is in
+    /// use costs a descriptor. A store keeps the number it was made with.
     #[must_use]
     pub fn shards(self, shards: u16) -> FileDriverBuilder {
         FileDriverBuilder { shards, ..self }
     }
 
-    /// The largest payload that is stored, in bytes: at most 512 MiB, 16 MiB and some room for layers if not said.
+    /// The largest payload that is stored, in bytes: at most 512 MiB, 16 MiB and some room for
+    /// layers if not said.
     #[must_use]
     pub fn max_payload_bytes(self, max_payload_bytes: usize) -> FileDriverBuilder {
         FileDriverBuilder {
@@ -74,8 +76,8 @@ impl FileDriverBuilder {
         }
     }
 
-    /// How long an operation waits for others that use the same session before it is Busy: 5 seconds if not said. Others are done
-    /// within microseconds, unless their process was stopped.
+    /// How long an operation waits for others that use the same session before it is Busy: 5
+    /// seconds if not said. Others are done within microseconds, unless their process was stopped.
     #[must_use]
     pub fn lock_timeout(self, lock_timeout: Duration) -> FileDriverBuilder {
         FileDriverBuilder {
@@ -84,13 +86,15 @@ impl FileDriverBuilder {
         }
     }
 
-    /// Opens the store, and makes it (0700, in a parent that exists) when nothing or an empty directory is there.
+    /// Opens the store, and makes it (0700, in a parent that exists) when nothing or an empty
+    /// directory is there.
     ///
     /// # Errors
-    /// PermissionDenied when the directory belongs to another user, can be written by others, or access is refused; Incompatible
-    /// when it holds files that are no store's, lies inside another store, or was made by a newer format; Corrupt when its marker is damaged;
-    /// Unsupported when its file system keeps no locks or an option is out of range; Unavailable when the parent does not exist. Nothing is
-    /// left behind but, at most, an empty directory.
+    /// PermissionDenied when the directory belongs to another user, can be written by others, or
+    /// access is refused; Incompatible when it holds files that are no store's, lies inside another
+    /// store, or was made by a newer format; Corrupt when its marker is damaged; Unsupported when
+    /// its file system keeps no locks or an option is out of range; Unavailable when the parent
+    /// does not exist. Nothing is left behind but, at most, an empty directory.
     pub fn open(self) -> Result<FileDriver> {
         let opened = if !(1..=MAX_SHARDS).contains(&self.shards) {
             Err(Fault::new(

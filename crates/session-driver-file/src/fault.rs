@@ -26,6 +26,11 @@ impl Fault {
         }
     }
 
+    /// Whether it is the record's bytes that are at fault, and not the store.
+    pub(crate) fn is_of_the_record(&self) -> bool {
+        matches!(self.kind, ErrorKind::Corrupt | ErrorKind::Incompatible)
+    }
+
     /// The same cause, of a write that may have happened (rule ERR-5).
     pub(crate) fn indeterminate(self) -> Fault {
         Fault {
@@ -55,12 +60,15 @@ impl From<Errno> for Fault {
             Errno::ACCESS | Errno::PERM | Errno::ROFS => ErrorKind::PermissionDenied,
             Errno::NOSPC | Errno::DQUOT | Errno::FBIG => ErrorKind::StorageFull,
             Errno::IO | Errno::NODEV | Errno::STALE => ErrorKind::Unavailable,
-            // Where a missing file is an answer it was taken for one already; here a directory is missing.
+            // Where a missing file is an answer it was taken for one already; here a directory is
+            // missing.
             Errno::NOENT => ErrorKind::Unavailable,
             // Out of descriptors or memory: of this process or the system, and only for now.
             Errno::MFILE | Errno::NFILE | Errno::NOMEM => ErrorKind::Unavailable,
             // A link, directory or device stands where a session's file should be.
-            Errno::LOOP | Errno::ISDIR | Errno::NXIO => ErrorKind::Corrupt,
+            Errno::LOOP | Errno::ISDIR | Errno::NXIO | Errno::SPIPE => ErrorKind::Corrupt,
+            // A file stands where a directory should be.
+            Errno::NOTDIR => ErrorKind::Incompatible,
             _ => ErrorKind::Other,
         };
         Fault {

@@ -24,7 +24,8 @@ thread_local! {
 
 /// What was read of a file.
 pub(crate) enum Image<'b> {
-    /// A file of this format. `Corrupt` is what it is if it is read under its lock and has no current slot.
+    /// A file of this format. `Corrupt` is what it is if it is read under its lock and has no
+    /// current slot.
     Slots(Slots<'b>),
     /// A file of a newer format.
     Newer,
@@ -43,7 +44,8 @@ pub(crate) struct Slots<'b> {
     pub(crate) end: Option<u64>,
 }
 
-/// Reads the file and shows what it says to `look`, which must not read another file (the buffer is in use).
+/// Reads the file and shows what it says to `look`, which must not read another file (the buffer is
+/// in use).
 pub(crate) fn read<R>(file: BorrowedFd<'_>, look: impl FnOnce(Image<'_>) -> R) -> Attempt<R> {
     BUFFER.with_borrow_mut(|buffer| {
         let length = retry_on_intr(|| pread(file, &mut buffer[..], 0))?;
@@ -62,17 +64,17 @@ pub(crate) fn read<R>(file: BorrowedFd<'_>, look: impl FnOnce(Image<'_>) -> R) -
 
 fn slots<'b>(bytes: &Bytes<'b>) -> Attempt<Slots<'b>> {
     let (all, end) = walk(bytes)?;
-    let mut live: Vec<&Slot> = all
-        .iter()
-        .filter(|slot| slot.state == State::Live)
-        .collect();
-    live.sort_unstable_by_key(|slot| std::cmp::Reverse(slot.sequence));
     let mut current = None;
-    for slot in live {
+    let mut newest = newest_live(&all, u64::MAX);
+    while let Some(slot) = newest {
         if let Some(payload) = bytes.payload(slot)? {
             current = Some((*slot, payload));
             break;
         }
+        newest = slot
+            .sequence
+            .checked_sub(1)
+            .and_then(|older| newest_live(&all, older));
     }
     let settled = match &current {
         Some((slot, _)) => end.is_some() && is_settled(slot, &all),
@@ -86,10 +88,19 @@ fn slots<'b>(bytes: &Bytes<'b>) -> Attempt<Slots<'b>> {
     })
 }
 
-/// Whether the other slots, as they were read beside `current`, allow that it was the record at one instant of the read.
+fn newest_live(all: &[Slot], at_most: u64) -> Option<&Slot> {
+    let live = all
+        .iter()
+        .filter(|slot| slot.state == State::Live && slot.sequence <= at_most);
+    live.max_by_key(|slot| slot.sequence)
+}
+
+/// Whether the other slots, as they were read beside `current`, allow that it was the record at one
+/// instant of the read.
 ///
-/// A live slot one ahead is a write in progress (or one that a crash cut short): `current` is what it replaces. A retired slot ahead, or a
-/// live one further ahead, says that the file went on while it was read.
+/// A live slot one ahead is a write in progress (or one that a crash cut short): `current` is what
+/// it replaces. A retired slot ahead, or a live one further ahead, says that the file went on while
+/// it was read.
 fn is_settled(current: &Slot, all: &[Slot]) -> bool {
     current.deadline.is_some()
         && all.iter().all(|other| match other.state {
@@ -180,7 +191,8 @@ pub(crate) enum Glance {
 
 /// The deadline, read from the slots' headers without the payload.
 ///
-/// With one live slot the deadline is its own; with two, which of them counts depends on the payload.
+/// With one live slot the deadline is its own; with two, which of them counts depends on the
+/// payload.
 pub(crate) fn glance(file: BorrowedFd<'_>) -> Attempt<Glance> {
     BUFFER.with_borrow_mut(|buffer| {
         let length = retry_on_intr(|| pread(file, &mut buffer[..], 0))?;

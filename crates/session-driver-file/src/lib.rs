@@ -1,17 +1,64 @@
-//! Sessions in files.
+//! Sessions in files: any number of threads and processes of one host, one directory, no server.
+//!
+//! ```
+//! use serde::{Deserialize, Serialize};
+//! use session_driver_file::FileDriver;
+//! use session_driver_file::session_driver::Sessions;
+//!
+//! #[derive(Serialize, Deserialize)]
+//! struct Visit {
+//!     user: String,
+//!     pages: u32,
+//! }
+//!
+//! # let directory = tempfile::tempdir().unwrap();
+//! # let path = directory.path().join("sessions");
+//! let sessions = Sessions::new(FileDriver::open(path)?);
+//! let session = sessions.create(Visit { user: "ana".into(), pages: 1 })?;
+//! sessions.update(session.id(), |visit: &mut Visit| visit.pages += 1)?;
+//! assert_eq!(sessions.retrieve(session.id())?.unwrap().pages, 2);
+//! # Ok::<(), session_driver_file::session_driver::Error>(())
+//! ```
+//!
+//! # What is on the disk
+//! The directory (0700) holds a marker, `session-driver-file.format`, and up to 256 directories
+//! `00` to `ff`. Each session is a file (0600) in one of them, named by its id in base32. A copy
+//! of names and contents is a backup; times, owners and inodes mean nothing.
+//!
+//! # How it works
+//! A read opens the file and reads it once, without a lock. A write locks the file (`flock`),
+//! writes the slot that is not in use, and then retires the other one with one byte: a reader, or
+//! a crash, finds the old record or the new one. Checksums tell a write in progress from a whole
+//! one. Nothing is ever renamed, and a file belongs to one id for its life.
+//!
+//! # What a success survives
+//! [`Durability::Process`](session_driver::Durability::Process), the default: the death of every
+//! process. After a loss of power, sessions that were written in the last half minute may be as
+//! they were before, or Corrupt. [`Durability::Power`](session_driver::Durability::Power): a loss
+//! of power, too, at the price of a sync for every write.
+//!
+//! # Out of scope
+//! - Network file systems: a host does not see another's writes at once. One without `flock` is
+//!   refused.
+//! - Windows.
+//! - Use of a driver by a child after `fork`: open another one there.
+//! - `rotate` is not atomic: others may see both ids live for a moment, and until one of them
+//!   expires if the process dies in between.
+//! - Space is not given back while a session lives: a file stays as large as the session once was.
 
 mod builder;
+mod cursor;
 mod driver;
 mod fault;
 mod image;
 mod lock;
 mod marker;
 mod name;
+mod operations;
 mod root;
 mod session_file;
 mod shard;
 mod slot;
-mod sweep;
 
 pub use session_driver;
 

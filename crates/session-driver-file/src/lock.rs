@@ -36,7 +36,8 @@ impl Patience {
         self.lock(&file, FlockOperation::NonBlockingLockShared)
     }
 
-    /// Asks again and again, since `flock` has no timeout: a holder is done within microseconds, unless it was stopped.
+    /// Asks again and again, since `flock` has no timeout: a holder is done within microseconds,
+    /// unless it was stopped.
     fn lock(&mut self, file: &impl AsFd, operation: FlockOperation) -> Attempt<()> {
         loop {
             match retry_on_intr(|| flock(file, operation)) {

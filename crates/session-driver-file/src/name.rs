@@ -5,15 +5,18 @@ use std::ffi::CStr;
 use data_encoding::BASE32_NOPAD;
 use session_driver::{MAX_ID_LEN, SessionId};
 
-/// What a session's file name ends with; base32 has no dot, so no other file of the driver can be taken for one.
+/// What a session's file name ends with; base32 has no dot, so no other file of the driver can be
+/// taken for one.
 const SUFFIX: &[u8] = b".s";
 
-/// The longest name: 205 characters of base32 for 128 bytes, and the suffix. File systems allow 255.
+/// The longest name: 205 characters of base32 for 128 bytes, and the suffix. File systems allow
+/// 255.
 const MAX_NAME_LEN: usize = (MAX_ID_LEN * 8).div_ceil(5) + SUFFIX.len();
 
 /// The name of a session's file, with the NUL that system calls want.
 ///
-/// Base32 (RFC 4648) has one case, so ids that differ in case differ in name on any file system (rule ID-3).
+/// Base32 (RFC 4648) has one case, so ids that differ in case differ in name on any file system
+/// (rule ID-3).
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct FileName {
     bytes: [u8; MAX_NAME_LEN + 1],

@@ -34,7 +34,8 @@ pub(crate) struct Root {
     path: PathBuf,
     directory: OwnedFd,
     identity: Identity,
-    /// Kept handles of the shards' directories, opened when first needed: an open by path would cost as much as the read.
+    /// Kept handles of the shards' directories, opened when first needed: an open by path would
+    /// cost as much as the read.
     shards: Box<[OnceLock<OwnedFd>]>,
     pub(crate) durability: Durability,
     creation: Creation,
@@ -51,8 +52,8 @@ struct Identity(u64, u64);
 enum Refusal {
     #[error("{0} belongs to another user; use a directory of your own")]
     AnotherUser(PathBuf),
-    #[error("{0} can be written by others (mode {1:o}); take that right away with `chmod go-w`")]
-    WritableByOthers(PathBuf, u32),
+    #[error("{0} can be written by others; take that right away with `chmod go-w`")]
+    WritableByOthers(PathBuf),
     #[error(
         "{0} holds files that are no session store's; use an empty directory or one that does not exist yet"
     )]
@@ -166,7 +167,8 @@ impl Root {
         self.shard(index)?.ok_or_else(|| Fault::from(Errno::NOENT))
     }
 
-    /// Unavailable when the directory is no longer where it was opened, for then others open another store.
+    /// Unavailable when the directory is no longer where it was opened, for then others open
+    /// another store.
     pub(crate) fn ensure_present(&self) -> Attempt<()> {
         match stat(&self.path) {
             Ok(status) if Identity::of(&status) == self.identity => Ok(()),
@@ -178,7 +180,8 @@ impl Root {
         }
     }
 
-    /// As [`ensure_present`](Root::ensure_present), but once in [`CHECK_INTERVAL_MILLIS`]: it costs a third of a read.
+    /// As [`ensure_present`](Root::ensure_present), but once in [`CHECK_INTERVAL_MILLIS`]: it costs
+    /// a third of a read.
     pub(crate) fn ensure_present_now_and_then(&self) -> Attempt<()> {
         let elapsed = u64::try_from(self.opened.elapsed().as_millis()).unwrap_or(u64::MAX);
         if elapsed < self.next_check_millis.load(Ordering::Relaxed) {
@@ -231,7 +234,7 @@ fn ensure_private(path: &Path, status: &Stat) -> Attempt<()> {
     let refusal = if status.st_uid != geteuid().as_raw() {
         Refusal::AnotherUser(path.into())
     } else if status.st_mode & 0o022 != 0 {
-        Refusal::WritableByOthers(path.into(), u32::from(status.st_mode & 0o777))
+        Refusal::WritableByOthers(path.into())
     } else {
         return Ok(());
     };

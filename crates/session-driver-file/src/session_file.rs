@@ -8,7 +8,7 @@ use rustix::io::{Errno, pwrite, retry_on_intr};
 use session_driver::{Durability, ErrorKind, NewRecord, Timestamp, Version, is_live};
 
 use crate::fault::{Attempt, Fault};
-use crate::image::{self, Image};
+use crate::image::{self, Image, Slots};
 use crate::slot::{self, DEADLINE_OFFSET, RETIRED, Slot, State};
 
 /// The most that a thread keeps of the buffer it builds slots in.
@@ -18,7 +18,8 @@ thread_local! {
     static OUTGOING: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
 }
 
-/// A session's file under its exclusive lock: nobody else writes it, removes it, or moves its record.
+/// A session's file under its exclusive lock: nobody else writes it, removes it, or moves its
+/// record.
 ///
 /// The lock goes with the descriptor.
 pub(crate) struct SessionFile {
@@ -53,9 +54,11 @@ impl Stored {
 }
 
 impl SessionFile {
-    /// Takes a file whose lock is held, or gives nothing when it lost its name before the lock was got: then the name is to be opened again.
+    /// Takes a file whose lock is held, or gives nothing when it lost its name before the lock was
+    /// got: then the name is to be opened again.
     ///
-    /// Without this check a remove would be counted twice, and a store would go to a file that nobody can find.
+    /// Without this check a remove would be counted twice, and a store would go to a file that
+    /// nobody can find.
     pub(crate) fn of(file: OwnedFd, durability: Durability) -> Attempt<Option<SessionFile>> {
         let status = fstat(&file)?;
         if FileType::from_raw_mode(status.st_mode) != FileType::RegularFile {
@@ -72,21 +75,23 @@ impl SessionFile {
         image::read(self.fd(), stored)?
     }
 
-    /// What the file holds, and the payload.
-    pub(crate) fn stored_with_payload(&self) -> Attempt<(Stored, Vec<u8>)> {
-        image::read(self.fd(), |image| {
-            let payload = match &image {
-                Image::Slots(slots) => slots.current.as_ref().map(|(_, payload)| payload.to_vec()),
-                Image::Newer | Image::Damaged => None,
-            };
-            stored(image).map(|stored| (stored, payload.unwrap_or_default()))
+    /// The payload of what the file holds.
+    pub(crate) fn payload(&self) -> Attempt<Vec<u8>> {
+        image::read(self.fd(), |image| match image {
+            Image::Slots(Slots {
+                current: Some((_, payload)),
+                ..
+            }) => Ok(payload.into_owned()),
+            other => stored(other).map(|_| Vec::new()),
         })?
     }
 
-    /// Replaces the record in place: writes an idle slot, and then retires the old one with one byte.
+    /// Replaces the record in place: writes an idle slot, and then retires the old one with one
+    /// byte.
     ///
-    /// A reader sees the old record until the new one is whole. A retired slot is never served, so that damage to the newest is Corrupt
-    /// and not the return of the payload before it. A failure before the new slot is whole leaves the old record as it was.
+    /// A reader sees the old record until the new one is whole. A retired slot is never served, so
+    /// that damage to the newest is Corrupt and not the return of the payload before it. A failure
+    /// before the new slot is whole leaves the old record as it was.
     pub(crate) fn replace(
         &self,
         stored: &Stored,
@@ -196,7 +201,8 @@ pub(crate) fn new_file<R>(
     })
 }
 
-/// Makes what was written survive a loss of power, where that is promised. A failed sync is not tried again (rule ERR-5).
+/// Makes what was written survive a loss of power, where that is promised. A failed sync is not
+/// tried again (rule ERR-5).
 pub(crate) fn sync(file: BorrowedFd<'_>, durability: Durability) -> Attempt<()> {
     if durability < Durability::Power {
         return Ok(());

@@ -16,16 +16,20 @@ use crate::session_file::{SessionFile, new_file, sync, write_all};
 /// How a file begins its life: whole, and never over another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Creation {
-    /// Written without a name and then linked, so that a process that dies leaves nothing. The flag asks for it (`O_TMPFILE`).
+    /// Written without a name and then linked, so that a process that dies leaves nothing. The flag
+    /// asks for it (`O_TMPFILE`).
     Anonymous(OFlags),
-    /// Written under a temporary name and then linked, where the file system or platform has no anonymous files.
+    /// Written under a temporary name and then linked, where the file system or platform has no
+    /// anonymous files.
     Named,
 }
 
-/// What the names of unfinished files begin with. The rest is random: no id may show in it (rule ID-4).
+/// What the names of unfinished files begin with. The rest is random: no id may show in it (rule
+/// ID-4).
 pub(crate) const UNFINISHED: &[u8] = b".new-";
 
-/// How every file is opened: no link is followed, no pipe waits for a writer, no child process inherits it.
+/// How every file is opened: no link is followed, no pipe waits for a writer, no child process
+/// inherits it.
 const SAFELY: OFlags = OFlags::NOFOLLOW
     .union(OFlags::NONBLOCK)
     .union(OFlags::CLOEXEC)
@@ -69,7 +73,8 @@ impl Shard<'_> {
         }
     }
 
-    /// Opens a session's file and takes its lock against writers, to read it where a read without the lock did not settle.
+    /// Opens a session's file and takes its lock against writers, to read it where a read without
+    /// the lock did not settle.
     pub(crate) fn lock_to_read(
         &self,
         name: &FileName,
@@ -86,7 +91,8 @@ impl Shard<'_> {
         }
     }
 
-    /// Makes a session's file with its first record; AlreadyExists, and nothing done, when the name is taken.
+    /// Makes a session's file with its first record; AlreadyExists, and nothing done, when the name
+    /// is taken.
     pub(crate) fn create(
         &self,
         name: &FileName,
@@ -132,7 +138,7 @@ impl Shard<'_> {
                 ) {
                     // A sweep took it for a dead process's before the lock was got.
                     (Err(_), Err(Errno::NOENT)) if fstat(&file)?.st_nlink == 0 => {
-                        patience.wait()?
+                        patience.wait()?;
                     }
                     (linked, _) => break linked?,
                 }
@@ -161,7 +167,8 @@ impl Shard<'_> {
         }
     }
 
-    /// Takes away the name of a session's file that is locked, or of what stands at its place and is no such file.
+    /// Takes away the name of a session's file that is locked, or of what stands at its place and
+    /// is no such file.
     pub(crate) fn unlink(&self, name: &FileName, patience: &mut Patience) -> Attempt<()> {
         let name = name.as_c_str();
         let _listing = self.membership(patience)?;
@@ -177,14 +184,18 @@ impl Shard<'_> {
                     outcome => Ok(outcome?),
                 }
             }
+            // Somebody who does not ask for locks took it away; gone it is.
+            Err(Errno::NOENT) => Ok(()),
             outcome => Ok(outcome?),
         }?;
         self.sync()
     }
 
-    /// The ids whose files are in the shard, as of one instant, and the unfinished files of creations.
+    /// The ids whose files are in the shard, as of one instant, and the unfinished files of
+    /// creations.
     ///
-    /// Nobody adds or takes away a name meanwhile, for tmpfs repeats and misses entries of a directory that changes while it is read.
+    /// Nobody adds or takes away a name meanwhile, for tmpfs repeats and misses entries of a
+    /// directory that changes while it is read.
     pub(crate) fn list(&self, patience: &mut Patience) -> Attempt<Listing> {
         let directory = self.reopen()?;
         patience.exclusive(&directory)?;
@@ -216,7 +227,8 @@ impl Shard<'_> {
         Ok(())
     }
 
-    /// Unavailable when the directory was removed while its handle was kept: what is missing in it means nothing then.
+    /// Unavailable when the directory was removed while its handle was kept: what is missing in it
+    /// means nothing then.
     pub(crate) fn ensure_present(&self) -> Attempt<()> {
         match fstat(self.directory)?.st_nlink {
             0 => Err(Fault::new(
@@ -234,7 +246,8 @@ impl Shard<'_> {
         Ok(directory)
     }
 
-    /// A descriptor of its own, for locks belong to the open file and the kept handle is everybody's.
+    /// A descriptor of its own, for locks belong to the open file and the kept handle is
+    /// everybody's.
     fn reopen(&self) -> Attempt<OwnedFd> {
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
         Ok(retry_on_intr(|| {
@@ -271,4 +284,63 @@ fn unfinished_name() -> Attempt<CString> {
     let mut name = UNFINISHED.to_vec();
     name.extend_from_slice(format!("{random:016x}").as_bytes());
     CString::new(name).map_err(|error| Fault::new(ErrorKind::Other, error))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rustix::fs::FlockOperation::NonBlockingLockExclusive;
+    use rustix::fs::flock;
+
+    const NAME: &CStr = c"ME.s";
+
+    /// A shard as on a file system without anonymous files.
+    fn on_a_plain_file_system(test: impl FnOnce(&Shard<'_>)) {
+        let directory = tempfile::tempdir().expect("a temporary directory");
+        let flags = OFlags::RDONLY | OFlags::DIRECTORY;
+        let handle = openat(CWD, directory.path(), flags, Mode::empty()).expect("a handle");
+        let durability = Durability::Power;
+        test(&Shard {
+            directory: handle.as_fd(),
+            durability,
+            creation: Creation::Named,
+        });
+    }
+
+    fn patience() -> Patience {
+        Patience::new(Duration::ZERO)
+    }
+
+    #[test]
+    fn without_anonymous_files_a_creation_leaves_its_file_and_nothing_else() {
+        on_a_plain_file_system(|shard| {
+            shard
+                .create_file(NAME, b"first", &mut patience())
+                .expect("a new file");
+            let again = shard.create_file(NAME, b"second", &mut patience());
+            assert_eq!(
+                again.expect_err("the name is taken").kind,
+                ErrorKind::AlreadyExists
+            );
+            let listing = shard.list(&mut patience()).expect("a listing");
+            assert_eq!((listing.ids.len(), listing.unfinished.len()), (1, 0));
+        });
+    }
+
+    #[test]
+    fn what_a_dead_process_left_is_cleared_and_what_a_live_one_is_at_stays() {
+        on_a_plain_file_system(|shard| {
+            let flags = OFlags::CREATE | OFlags::RDWR;
+            let create = |name| openat(shard.directory, name, flags, PRIVATE).expect("a file");
+            drop(create(c".new-of-the-dead"));
+            let at_work = create(c".new-of-the-living");
+            flock(&at_work, NonBlockingLockExclusive).expect("a lock");
+            let unfinished = || shard.list(&mut patience()).expect("a listing").unfinished;
+            assert_eq!(unfinished().len(), 2);
+            for name in unfinished() {
+                shard.clear(&name).expect("a clearing");
+            }
+            assert_eq!(unfinished(), [c".new-of-the-living".to_owned()]);
+        });
+    }
 }

@@ -16,9 +16,10 @@
 //!                                       44  check over the capacity
 //! ```
 //!
-//! Numbers are little-endian, checks CRC-32. The deadline has a check of its own because a touch changes it in place, and the
-//! version is repeated behind the payload because one torn read in 2³² would pass a CRC-32. Slots begin at multiples of 64, so that
-//! neither a page nor a disk sector ends within a slot's header.
+//! Numbers are little-endian, checks CRC-32. The deadline has a check of its own because a touch
+//! changes it in place, and the version is repeated behind the payload because one torn read in 2³²
+//! would pass a CRC-32. Slots begin at multiples of 64, so that neither a page nor a disk sector
+//! ends within a slot's header.
 
 use session_driver::{Timestamp, Version};
 
@@ -222,8 +223,9 @@ fn decode_deadline(millis: i64) -> Option<Option<Timestamp>> {
     }
 }
 
-/// The capacity of a slot for a payload of this length: a quarter more, for sessions grow a little with every request, and at least
-/// twice `largest`, the largest slot so far, so that all the slots of a file together stay within a few times the last.
+/// The capacity of a slot for a payload of this length: a quarter more, for sessions grow a little
+/// with every request, and at least twice `largest`, the largest slot so far, so that all the slots
+/// of a file together stay within a few times the last.
 pub(crate) fn capacity_for(payload_len: usize, largest: u32) -> u32 {
     let needed = payload_len + TRAILER_LEN;
     let wanted = (needed + needed / 4).max(largest as usize * 2);

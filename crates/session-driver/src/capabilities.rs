@@ -4,8 +4,9 @@ use std::time::Duration;
 
 /// What one driver instance, as it is configured, promises; every field is named by a rule (CAP-1).
 ///
-/// The conformance suite holds a driver to what it declares, and documents and comparisons read it. Write one with struct update
-/// syntax over [`Capabilities::MINIMAL`], so that a later field does not break the driver:
+/// The conformance suite holds a driver to what it declares, and documents and comparisons read it.
+/// Write one with struct update syntax over [`Capabilities::MINIMAL`], so that a later field does
+/// not break the driver:
 ///
 /// ```
 /// use session_driver::{Capabilities, Durability};
@@ -21,14 +22,15 @@ pub struct Capabilities {
     pub embedded: bool,
     /// Who may have the backend open at once (CON-2).
     pub sharing: Sharing,
-    /// The backend removes expired records itself, no sooner than this long after the deadline (EXP-8, SWP-2, SWP-6). `None`: only sweep does.
+    /// The backend removes expired records itself, no sooner than this long after the deadline
+    /// (EXP-8, SWP-2, SWP-6). `None`: only sweep does.
     pub native_expiry: Option<Duration>,
     /// An observer never sees both ids of a rotate live (ROT-3).
     pub atomic_rotate: bool,
     /// A rotated record keeps its version (ROT-1).
     pub rotate_keeps_version: bool,
-    /// How long a rotate that was cut short may leave both ids live (ROT-5). `None`: until one of them expires or is removed.
-    /// Means nothing with `atomic_rotate`.
+    /// How long a rotate that was cut short may leave both ids live (ROT-5). `None`: until one of
+    /// them expires or is removed. Means nothing with `atomic_rotate`.
     pub rotate_overlap: Option<Duration>,
     /// A traversal shows the ids that were stored, not digests of them (TRV-6).
     pub readable_ids: bool,
@@ -40,11 +42,13 @@ pub struct Capabilities {
     pub max_payload_bytes: usize,
     /// How long contention may keep an operation before it answers Busy (CON-3).
     pub contention_bound: Duration,
-    /// How long an operation may take to say that the backend is gone or was replaced (ERR-4, ERR-7).
+    /// How long an operation may take to say that the backend is gone or was replaced (ERR-4,
+    /// ERR-7).
     pub outage_bound: Duration,
     /// The memory a traversal holds between visits, in bytes for each id in the namespace (TRV-7).
     pub traverse_bytes_per_id: usize,
-    /// Disk and memory stay within this many times the largest live volume, each record counted as its payload and 4 KiB (HYG-4).
+    /// Disk and memory stay within this many times the largest live volume, each record counted as
+    /// its payload and 4 KiB (HYG-4).
     pub space_factor: u32,
 }
 

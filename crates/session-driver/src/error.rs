@@ -9,11 +9,12 @@ type Source = Box<dyn std::error::Error + Send + Sync + 'static>;
 
 /// A failed operation: its kind, which operation it was, which driver failed, and the cause.
 ///
-/// `Display` says what failed and leaves the cause to [`source`](std::error::Error::source). Neither holds an id or a payload
-/// (rule ID-4), and whoever gives a cause to [`with_source`](Error::with_source) answers for that of the cause, too.
+/// `Display` says what failed and leaves the cause to [`source`](std::error::Error::source).
+/// Neither holds an id or a payload (rule ID-4), and whoever gives a cause to
+/// [`with_source`](Error::with_source) answers for that of the cause, too.
 ///
-/// Every kind but [`Indeterminate`](ErrorKind::Indeterminate) says that the operation changed nothing
-/// (traverse and sweep excepted: they may have done a part).
+/// Every kind but [`Indeterminate`](ErrorKind::Indeterminate) says that the operation changed
+/// nothing (traverse and sweep excepted: they may have done a part).
 #[derive(Debug, thiserror::Error)]
 #[error("{driver}: {operation} failed: {kind}")]
 pub struct Error {
@@ -24,7 +25,8 @@ pub struct Error {
 }
 
 impl Error {
-    /// An error without a cause, for authors of drivers. `driver` is the driver's short name, such as `"file"`.
+    /// An error without a cause, for authors of drivers. `driver` is the driver's short name, such
+    /// as `"file"`.
     #[must_use]
     pub fn new(kind: ErrorKind, operation: Operation, driver: &'static str) -> Error {
         Error {
@@ -62,7 +64,8 @@ impl Error {
         self.driver
     }
 
-    /// Whether the same call may succeed later without anybody's help: for Busy, Locked and Unavailable alone.
+    /// Whether the same call may succeed later without anybody's help: for Busy, Locked and
+    /// Unavailable alone.
     #[must_use]
     pub fn is_retryable(&self) -> bool {
         self.kind.is_retryable()
@@ -82,13 +85,16 @@ pub enum ErrorKind {
     NotFound,
     /// The id is live at another version than the one asked for: somebody else stored in between.
     Conflict,
-    /// The record's bytes are damaged. Only this id is affected; remove it, or store with [`Any`](crate::Precondition::Any).
+    /// The record's bytes are damaged. Only this id is affected; remove it, or store with
+    /// [`Any`](crate::Precondition::Any).
     Corrupt,
-    /// The bytes are of a newer format, another codec or another schema, or the place holds another program's data.
+    /// The bytes are of a newer format, another codec or another schema, or the place holds another
+    /// program's data.
     Incompatible,
     /// Others were using the record or the backend for longer than the declared bound. Retry.
     Busy,
-    /// Another process or instance has the backend open, and the driver does not share. Retry when it is gone.
+    /// Another process or instance has the backend open, and the driver does not share. Retry when
+    /// it is gone.
     Locked,
     /// The backend cannot be reached, or has stopped. Retry when it is back.
     Unavailable,
@@ -105,7 +111,8 @@ pub enum ErrorKind {
 }
 
 impl ErrorKind {
-    /// Whether the same call may succeed later without anybody's help: for Busy, Locked and Unavailable alone.
+    /// Whether the same call may succeed later without anybody's help: for Busy, Locked and
+    /// Unavailable alone.
     #[must_use]
     pub fn is_retryable(self) -> bool {
         matches!(

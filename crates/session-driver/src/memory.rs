@@ -25,7 +25,8 @@ const MAX_PAYLOAD_BYTES: usize = 16 * 1024 * 1024 + 64 * 1024;
 
 /// Keeps records in sharded maps in memory; they end with the last clone.
 ///
-/// For tests, for a single process that may forget its sessions, and as the model that other drivers are compared with.
+/// For tests, for a single process that may forget its sessions, and as the model that other
+/// drivers are compared with.
 ///
 /// ```
 /// use session_driver::{MemoryDriver, NewRecord, Precondition, SessionDriver, SessionId, Timestamp};
@@ -85,7 +86,8 @@ impl MemoryDriver {
     }
 
     fn lock(&self, shard: usize) -> MutexGuard<'_, Shard> {
-        // No code that can panic between two changes runs under the lock, so a poisoned shard is whole.
+        // No code that can panic between two changes runs under the lock, so a poisoned shard is
+        // whole.
         self.store.shards[shard]
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
@@ -196,7 +198,8 @@ impl SessionDriver for MemoryDriver {
     }
 
     fn rotate(&self, from: &SessionId, to: &SessionId, now: Timestamp) -> Result<Option<Version>> {
-        // Both shards are locked, the lower first, so that no observer sees the record in between and no two rotates wait for each other.
+        // Both shards are locked, the lower first, so that no observer sees the record in between
+        // and no two rotates wait for each other.
         let (source, target) = (self.shard_of(from), self.shard_of(to));
         let mut lower = self.lock(source.min(target));
         let mut higher = (source != target).then(|| self.lock(source.max(target)));

@@ -6,7 +6,8 @@ use crate::record::Version;
 /// What must hold of the id for a [`store`](crate::SessionDriver::store) to happen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Precondition {
-    /// Nothing: create or replace. Not for saving what was read, for it brings a removed session back (rule RES-1).
+    /// Nothing: create or replace. Not for saving what was read, for it brings a removed session
+    /// back (rule RES-1).
     Any,
     /// The id is absent: create.
     Absent,
@@ -17,11 +18,13 @@ pub enum Precondition {
 }
 
 impl Precondition {
-    /// Whether the precondition holds of an id whose live record has version `live` (`None` when the id is absent).
+    /// Whether the precondition holds of an id whose live record has version `live` (`None` when
+    /// the id is absent).
     ///
     /// # Errors
-    /// The kind a driver answers with: [`AlreadyExists`](ErrorKind::AlreadyExists) for [`Absent`](Precondition::Absent) on a live id,
-    /// [`NotFound`](ErrorKind::NotFound) for [`Present`](Precondition::Present) or [`Version`](Precondition::Version) on an absent one,
+    /// The kind a driver answers with: [`AlreadyExists`](ErrorKind::AlreadyExists) for
+    /// [`Absent`](Precondition::Absent) on a live id, [`NotFound`](ErrorKind::NotFound) for
+    /// [`Present`](Precondition::Present) or [`Version`](Precondition::Version) on an absent one,
     /// [`Conflict`](ErrorKind::Conflict) for another version.
     pub fn check(self, live: Option<Version>) -> Result<(), ErrorKind> {
         match (self, live) {

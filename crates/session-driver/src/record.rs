@@ -34,7 +34,8 @@ impl fmt::Debug for Record {
     }
 }
 
-/// What a store is to keep: payload and deadline, always both (rule STO-5). `Debug` shows the payload's length, not its bytes.
+/// What a store is to keep: payload and deadline, always both (rule STO-5). `Debug` shows the
+/// payload's length, not its bytes.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct NewRecord<'a> {
     /// The bytes to keep, from none to the driver's declared maximum.
@@ -44,7 +45,8 @@ pub struct NewRecord<'a> {
 }
 
 impl NewRecord<'_> {
-    /// Whether the record is live at `now` (see [`is_live`]); a store of a dead one discards what was there (rule EXP-3).
+    /// Whether the record is live at `now` (see [`is_live`]); a store of a dead one discards what
+    /// was there (rule EXP-3).
     #[must_use]
     pub fn is_live(&self, now: Timestamp) -> bool {
         is_live(self.expires_at, now)
@@ -62,8 +64,9 @@ impl fmt::Debug for NewRecord<'_> {
 
 /// An opaque 64-bit token for one state of one record.
 ///
-/// Two successful stores never give the same one (rule CAS-1). It says nothing about order: a driver takes it from
-/// [`Version::random`] or from a counter that it persists, never from the version it finds, for a damaged one would then repeat.
+/// Two successful stores never give the same one (rule CAS-1). It says nothing about order: a
+/// driver takes it from [`Version::random`] or from a counter that it persists, never from the
+/// version it finds, for a damaged one would then repeat.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Version(u64);
 

@@ -7,7 +7,8 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 pub struct Timestamp(i64);
 
 impl Timestamp {
-    /// The Unix epoch. Given as `now`, every record that is stored counts as live (no deadline lies before it but the epoch itself).
+    /// The Unix epoch. Given as `now`, every record that is stored counts as live (no deadline lies
+    /// before it but the epoch itself).
     pub const MIN: Timestamp = Timestamp(0);
 
     /// The last instant that can be expressed, some 292 million years from now.

@@ -4,9 +4,10 @@ use session_driver::{SessionId, Timestamp};
 
 /// How far sweeps have come around the shards.
 ///
-/// A loop of bounded sweeps must neither list a directory again for every few removals nor claim to be done before it is. So the cursor keeps
-/// what was found due in the shard at hand, and counts the shards in a row that were drained as of `as_of`. A sweep given a later
-/// instant begins to count anew where it stands; the last one of a loop has gone once around.
+/// A loop of bounded sweeps must neither list a directory again for every few removals nor claim to
+/// be done before it is. So the cursor keeps what was found due in the shard at hand, and counts
+/// the shards in a row that were drained as of `as_of`. A sweep given a later instant begins to
+/// count anew where it stands; the last one of a loop has gone once around.
 #[derive(Debug)]
 pub(crate) struct Cursor {
     shard: usize,

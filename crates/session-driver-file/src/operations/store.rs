@@ -1,0 +1,72 @@
+//! Setting payload and deadline.
+
+use session_driver::{ErrorKind, NewRecord, Precondition, SessionId, Timestamp, Version};
+
+use crate::driver::FileDriver;
+use crate::fault::{Attempt, Fault};
+use crate::lock::Patience;
+use crate::name::FileName;
+use crate::operations::Entry;
+
+impl FileDriver {
+    pub(crate) fn try_store(
+        &self,
+        id: &SessionId,
+        record: NewRecord<'_>,
+        when: Precondition,
+        now: Timestamp,
+    ) -> Attempt<Version> {
+        if record.payload.len() > self.max_payload_bytes {
+            return Err(Fault::from(ErrorKind::PayloadTooLarge));
+        }
+        let name = FileName::of(id);
+        let version = Version::random().map_err(|error| Fault::new(error.kind(), error))?;
+        let mut patience = self.patience();
+        loop {
+            // The lock is held to the end of the round, also while a new file takes the place of a
+            // damaged one: whoever waits for it then opens the new one.
+            let mut damaged = None;
+            match self.lock(id, &name, &mut patience)? {
+                Entry::Sound(file, stored) => {
+                    when.check(stored.is_live(now).then_some(stored.version))?;
+                    if record.is_live(now) {
+                        file.replace(&stored, record, version)?;
+                    } else {
+                        self.unlink(id, &name, &mut patience)?;
+                    }
+                    return Ok(version);
+                }
+                Entry::Absent => when.check(None)?,
+                Entry::Damaged(file, fault) => {
+                    if fault.kind != ErrorKind::Corrupt || when != Precondition::Any {
+                        return Err(fault);
+                    }
+                    self.unlink(id, &name, &mut patience)?;
+                    damaged = Some(file);
+                }
+            }
+            if !record.is_live(now) {
+                return Ok(version);
+            }
+            match self.create(id, &name, record, version, &mut patience) {
+                Ok(()) => return Ok(version),
+                // Another store was faster; what it made is judged in the next round.
+                Err(fault) if fault.kind == ErrorKind::AlreadyExists => patience.wait()?,
+                Err(fault) if damaged.is_some() => return Err(fault.indeterminate()),
+                Err(fault) => return Err(fault),
+            }
+        }
+    }
+
+    pub(super) fn create(
+        &self,
+        id: &SessionId,
+        name: &FileName,
+        record: NewRecord<'_>,
+        version: Version,
+        patience: &mut Patience,
+    ) -> Attempt<()> {
+        self.shard_to_create_in(id)?
+            .create(name, record, version, patience)
+    }
+}
