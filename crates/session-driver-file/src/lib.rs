@@ -64,3 +64,8 @@ pub use session_driver;
 
 pub use crate::builder::FileDriverBuilder;
 pub use crate::driver::FileDriver;
+
+/// The README's example, compiled and run.
+#[cfg(doctest)]
+#[doc = include_str!("../../../README.md")]
+struct Readme;

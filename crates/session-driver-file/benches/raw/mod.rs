@@ -20,7 +20,7 @@ const PAYLOAD_LEN: usize = 1024;
 
 /// A thousand sessions of 1 KiB, once in the driver and once as plain files, and a counter that
 /// makes every payload another.
-pub struct Field {
+pub(crate) struct Field {
     driver: FileDriver,
     ids: Vec<SessionId>,
     plain: OwnedFd,
@@ -31,7 +31,7 @@ pub struct Field {
 
 impl Field {
     /// In the system's temporary directory; set `TMPDIR` for another file system.
-    pub fn new() -> Field {
+    pub(crate) fn new() -> Field {
         let directory = tempfile::tempdir().expect("a temporary directory");
         let driver = FileDriver::open(directory.path().join("store")).expect("a new store");
         let plain = directory.path().join("plain");
@@ -68,13 +68,13 @@ impl Field {
         (count as usize % SESSIONS, payload)
     }
 
-    pub fn retrieve(&self) -> usize {
+    pub(crate) fn retrieve(&self) -> usize {
         let (at, _) = self.next();
         let found = self.driver.retrieve(&self.ids[at], NOW).expect("a read");
         found.expect("a live record").payload.len()
     }
 
-    pub fn overwrite(&self) {
+    pub(crate) fn overwrite(&self) {
         let (at, payload) = self.next();
         let record = NewRecord {
             payload: &payload,
@@ -85,7 +85,7 @@ impl Field {
             .expect("a store");
     }
 
-    pub fn touch(&self) -> bool {
+    pub(crate) fn touch(&self) -> bool {
         let (at, payload) = self.next();
         let until = NOW.saturating_add(Duration::from_secs(3_600 + u64::from(payload[0])));
         self.driver
@@ -94,7 +94,7 @@ impl Field {
     }
 
     /// The floor of a read: `openat`, one read into a kept buffer, and the copy that is handed out.
-    pub fn open_and_read(&self) -> usize {
+    pub(crate) fn open_and_read(&self) -> usize {
         let (at, _) = self.next();
         let file = openat(
             &self.plain,
@@ -109,7 +109,7 @@ impl Field {
     }
 
     /// The floor of a write: open, `flock`, `fstat`, read the head, one write.
-    pub fn lock_and_write(&self) {
+    pub(crate) fn lock_and_write(&self) {
         let (at, payload) = self.next();
         let file = openat(
             &self.plain,
@@ -125,7 +125,7 @@ impl Field {
     }
 
     /// What most stores over files do: a temporary file, renamed over the old one.
-    pub fn temp_and_rename(&self) {
+    pub(crate) fn temp_and_rename(&self) {
         let (at, payload) = self.next();
         let flags = OFlags::CREATE | OFlags::TRUNC | OFlags::WRONLY | OFlags::CLOEXEC;
         let file =

@@ -259,7 +259,7 @@ fn what_is_no_file_is_corrupt_and_is_neither_followed_nor_waited_for() {
     let plant: [(&str, &dyn Fn()); 3] = [
         ("a link", &|| symlink(&outside, &path).expect("a link")),
         ("a directory", &|| {
-            fs::create_dir(&path).expect("a directory")
+            fs::create_dir(&path).expect("a directory");
         }),
         ("a pipe", &|| {
             let mode = rustix::fs::Mode::RUSR | rustix::fs::Mode::WUSR;
