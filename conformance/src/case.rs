@@ -3,10 +3,12 @@
 use std::fmt;
 use std::ops::Deref;
 use std::sync::Arc;
+use std::time::Duration;
 
 use session_driver::{Capabilities, ErrorKind, Record, SessionDriver, SessionId, Timestamp};
 
 use crate::patient::Patient;
+use crate::rule::Need;
 use crate::subject::{AnySubject, Place, Setup};
 
 /// One way to prove a rule.
@@ -97,6 +99,7 @@ pub struct Context {
     pub(crate) capabilities: Capabilities,
     pub(crate) seed: u64,
     pub(crate) processes: bool,
+    pub(crate) case_limit: Duration,
 }
 
 impl Context {
@@ -116,6 +119,17 @@ impl Context {
     #[must_use]
     pub fn rng(&self) -> fastrand::Rng {
         fastrand::Rng::with_seed(self.seed)
+    }
+
+    /// Goes on only with a driver that declares the capability.
+    ///
+    /// # Errors
+    /// Skipped when it does not.
+    pub fn needs(&self, need: Need) -> Verdict {
+        match need.missing(&self.capabilities) {
+            Some(reason) => Err(Stop::Skipped(reason.into())),
+            None => Ok(()),
+        }
     }
 
     /// A new, empty backend, opened.
@@ -201,6 +215,22 @@ impl Fixture {
             Err(error) if error.kind() == ErrorKind::Locked => Ok(None),
             Err(error) => Err(error.into()),
         }
+    }
+
+    /// Another instance on the same backend.
+    ///
+    /// # Errors
+    /// Skipped when the driver says Locked, Failed when it cannot be opened for another reason.
+    pub fn second(&self) -> Result<Driver, Stop> {
+        let locked = || Stop::Skipped("the driver refuses a second instance with Locked".into());
+        self.another()?.ok_or_else(locked)
+    }
+
+    /// Closes the driver and gives the place, which still holds the backend.
+    #[must_use]
+    pub fn close(self) -> Arc<Place> {
+        drop(self.driver);
+        self.place
     }
 
     /// Closes the driver and opens the backend again.

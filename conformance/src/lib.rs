@@ -8,20 +8,34 @@
 //! session_driver_conformance::main!(MemorySubject::default());
 //! ```
 
+mod absence;
+mod call;
 mod case;
 mod child;
+mod contention;
+mod copy;
+mod exercise;
+mod expect;
+mod generations;
+mod hostile;
+mod kill;
+mod linearize;
+mod neighbours;
 mod patient;
+mod race;
 mod report;
 mod rule;
 mod runner;
 mod spec;
+mod steps;
 mod subject;
+mod volume;
 mod workload;
 
 pub use crate::case::{Case, Context, Driver, Fixture, Stop, Verdict};
 pub use crate::report::{CaseReport, Outcome, Report, RuleReport};
 pub use crate::rule::{Evidence, Level, Need, Proof, Rule};
-pub use crate::runner::{Options, main, run};
+pub use crate::runner::{Options, main, run, run_if_child};
 pub use crate::spec::rules;
 pub use crate::subject::{BoxError, MemorySubject, Place, Setup, Subject};
 

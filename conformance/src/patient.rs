@@ -17,22 +17,27 @@ pub(crate) struct Patient<D> {
     driver: D,
 }
 
+/// Tries again on a retryable Busy, until `bound` has passed.
+pub(crate) fn patiently<R>(bound: Duration, operation: impl Fn() -> Result<R>) -> Result<R> {
+    let begin = Instant::now();
+    loop {
+        match operation() {
+            Err(error) if error.kind() == ErrorKind::Busy && begin.elapsed() < bound => {
+                thread::sleep(Duration::from_micros(200));
+            }
+            outcome => return outcome,
+        }
+    }
+}
+
 impl<D: SessionDriver> Patient<D> {
     pub(crate) fn new(driver: D) -> Patient<D> {
         Patient { driver }
     }
 
     fn retry<R>(&self, operation: impl Fn(&D) -> Result<R>) -> Result<R> {
-        let begin = Instant::now();
         let bound = self.driver.capabilities().contention_bound;
-        loop {
-            match operation(&self.driver) {
-                Err(error) if error.kind() == ErrorKind::Busy && begin.elapsed() < bound => {
-                    thread::sleep(Duration::from_micros(200));
-                }
-                outcome => return outcome,
-            }
-        }
+        patiently(bound, || operation(&self.driver))
     }
 }
 

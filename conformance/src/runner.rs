@@ -28,10 +28,14 @@ pub struct Options {
     pub filter: Option<String>,
     /// The seed; one from the system if `None`.
     pub seed: Option<u64>,
+    /// A case that has not ended by then is taken for a deadlock; two minutes if `None`.
+    pub case_limit: Option<Duration>,
+    /// Whether cases may run this binary again as a child process: its `main` calls [`run_if_child`] before anything else.
+    pub processes: bool,
 }
 
-/// Runs the suite against `subject` and tells `watch` of each case as it ends. Rules that need child processes are skipped by name:
-/// those are for a test binary made by [`main!`](crate::main).
+/// Runs the suite against `subject` and tells `watch` of each case as it ends. Rules that need child processes are skipped by name
+/// unless [`Options::processes`] allows them: those are for a test binary, such as [`main!`](crate::main) makes.
 ///
 /// # Errors
 /// When the subject's driver cannot be opened even once.
@@ -41,7 +45,8 @@ pub fn run(
     watch: &mut dyn FnMut(&CaseReport),
 ) -> Result<Report, BoxError> {
     let seed = options.seed.unwrap_or_else(|| fastrand::u64(..));
-    let context = context(Arc::new(subject), seed, false)?;
+    let mut context = context(Arc::new(subject), seed, options.processes)?;
+    context.case_limit = options.case_limit.unwrap_or(CASE_LIMIT);
     let wanted = |rule: &&Rule| {
         options
             .filter
@@ -62,6 +67,16 @@ pub fn run(
         seed,
         rules,
     })
+}
+
+/// Plays a child's part and gives what its process ends with, if a case started this process as one; `None` if a person did.
+///
+/// [`main!`](crate::main) does this by itself. A `main` that does something else calls it first, with the subject whose
+/// [name](Subject::name) is the value of the environment variable `SESSION_DRIVER_CHILD`.
+#[must_use]
+pub fn run_if_child(subject: impl Subject) -> Option<ExitCode> {
+    let subject: Arc<dyn AnySubject> = Arc::new(subject);
+    child::run_if_child(&subject)
 }
 
 /// The whole of a test binary: see [`main!`](crate::main).
@@ -95,6 +110,7 @@ fn context(subject: Arc<dyn AnySubject>, seed: u64, processes: bool) -> Result<C
         capabilities,
         seed,
         processes,
+        case_limit: CASE_LIMIT,
     })
 }
 
@@ -144,6 +160,7 @@ fn run_case(rule: &Rule, case: Case, context: &Context) -> CaseReport {
 
 /// Runs a case on a thread of its own, so that a panic or a deadlock of the driver is a finding and not the end of the run.
 fn attempt(case: Case, context: Context) -> Outcome {
+    let limit = context.case_limit;
     let (sender, receiver) = mpsc::channel();
     let worker = thread::Builder::new()
         .name(case.name.into())
@@ -155,13 +172,13 @@ fn attempt(case: Case, context: Context) -> Outcome {
         Ok(worker) => worker,
         Err(error) => return Outcome::Skipped(format!("no thread could be started: {error}")),
     };
-    match receiver.recv_timeout(CASE_LIMIT) {
+    match receiver.recv_timeout(limit) {
         Ok(Ok(())) => Outcome::Passed,
         Ok(Err(Stop::Failed(seen))) => Outcome::Failed(seen),
         Ok(Err(Stop::Skipped(reason))) => Outcome::Skipped(reason),
         Err(RecvTimeoutError::Timeout) => Outcome::Failed(format!(
             "it did not end within {} s; is there a deadlock?",
-            CASE_LIMIT.as_secs()
+            limit.as_secs()
         )),
         Err(RecvTimeoutError::Disconnected) => {
             Outcome::Failed(format!("it panicked: {}", panic_text(worker.join())))

@@ -11,8 +11,16 @@ pub(crate) const NOW: Timestamp = match Timestamp::from_millis(1_800_000_000_000
 /// The instant so many milliseconds after [`NOW`], or before it.
 ///
 /// Cases hold no virtual instant longer than a native TTL's slack (60 s or more), so that no backend's own clock interferes.
-pub(crate) fn at(millis: i64) -> Timestamp {
-    Timestamp::from_millis(NOW.as_millis().saturating_add(millis)).unwrap_or(Timestamp::MIN)
+pub(crate) const fn at(millis: i64) -> Timestamp {
+    shifted(NOW, millis)
+}
+
+/// The instant so many milliseconds after `instant`, or before it, as far as the type goes.
+pub(crate) const fn shifted(instant: Timestamp, millis: i64) -> Timestamp {
+    match Timestamp::from_millis(instant.as_millis().saturating_add(millis)) {
+        Some(instant) => instant,
+        None => Timestamp::MIN,
+    }
 }
 
 /// An id of this text.
@@ -45,6 +53,21 @@ pub(crate) fn until(payload: &[u8], millis: i64) -> NewRecord<'_> {
         payload,
         expires_at: Some(at(millis)),
     }
+}
+
+/// A record with this payload and deadline.
+pub(crate) fn record(payload: &[u8], expires_at: Option<Timestamp>) -> NewRecord<'_> {
+    NewRecord {
+        payload,
+        expires_at,
+    }
+}
+
+/// So many ids that begin with `prefix`.
+pub(crate) fn ids(prefix: &str, count: usize) -> Vec<SessionId> {
+    (0..count)
+        .map(|number| id(&format!("{prefix}-{number}")))
+        .collect()
 }
 
 /// Bytes that say who wrote them, `length` of them, so that a mixture of two can be told: every eight bytes repeat `mark`.

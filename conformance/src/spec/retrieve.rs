@@ -3,7 +3,9 @@
 use session_driver::{NewRecord, Precondition, Timestamp};
 
 use crate::case::{Context, Verdict, cases, ensure, ensure_eq, live_record};
+use crate::expect;
 use crate::rule::{Evidence, Level, Rule};
+use crate::steps::{stored, visits};
 use crate::workload::{NOW, at, forever, id, marked, until};
 
 pub(super) const RULES: &[Rule] = &[RET_1, RET_2, RET_3, RET_4];
@@ -116,14 +118,23 @@ const RET_3: Rule = Rule {
     text: "A retrieve does not create a record or change any record's payload, expires_at or version.",
     intent: "Requests with made-up cookies would fill the store (Django CVE-2015-5143), or reads would prolong sessions.",
     needs: &[],
-    proof: cases![a_retrieve_creates_nothing, a_retrieve_changes_nothing],
+    proof: cases![
+        a_retrieve_creates_nothing,
+        a_retrieve_changes_nothing,
+        a_retrieve_past_the_deadline_revives_nothing
+    ],
 };
 
 fn a_retrieve_creates_nothing(context: &Context) -> Verdict {
     let store = context.fresh()?;
     let who = id("made-up");
     store.retrieve(&who, NOW)?;
-    ensure_eq!(store.retrieve(&who, NOW)?, None, "the id after a retrieve");
+    expect::gone(&*store, &who, "after a retrieve")?;
+    ensure_eq!(
+        visits(&*store, Timestamp::MIN)?.len(),
+        0,
+        "visits after a retrieve"
+    );
     ensure!(
         !store.touch(&who, None, NOW)?,
         "a touch finds a record after a retrieve"
@@ -138,17 +149,39 @@ fn a_retrieve_creates_nothing(context: &Context) -> Verdict {
 fn a_retrieve_changes_nothing(context: &Context) -> Verdict {
     let store = context.fresh()?;
     let who = id("read-often");
-    store.store(&who, until(b"payload", 5_000), Precondition::Any, NOW)?;
-    let first = store.retrieve(&who, NOW)?;
-    for millis in [1, 4_999, 5_000, 6_000, 0] {
-        store.retrieve(&who, at(millis))?;
+    let due = stored(
+        &*store,
+        &who,
+        until(b"payload", 5_000),
+        Precondition::Any,
+        NOW,
+    )?;
+    for now in [at(1), at(4_999), Timestamp::MIN, at(3_000), NOW] {
+        expect::record(&*store, &who, now, &due, "after more retrieves")?;
     }
-    ensure_eq!(
-        store.retrieve(&who, NOW)?,
-        first,
-        "the record after more retrieves, one of them past its deadline"
-    );
+    ensure_eq!(visits(&*store, NOW)?.len(), 1, "visits after retrieves");
+    let when = Precondition::Version(due.version);
+    store.store(&who, forever(b"saved"), when, NOW)?;
     Ok(())
+}
+
+fn a_retrieve_past_the_deadline_revives_nothing(context: &Context) -> Verdict {
+    let store = context.fresh()?;
+    let who = id("read-too-late");
+    let due = stored(
+        &*store,
+        &who,
+        until(b"payload", 5_000),
+        Precondition::Any,
+        NOW,
+    )?;
+    for now in [at(5_000), at(6_000), at(5_000)] {
+        expect::absent(&*store, &who, now, "for it has expired")?;
+    }
+    if let Some(remains) = store.retrieve(&who, NOW)? {
+        ensure_eq!(remains, due, "what an earlier `now` shows");
+    }
+    expect::absent(&*store, &who, at(5_000), "for it has expired")
 }
 
 const RET_4: Rule = Rule {

@@ -1,0 +1,67 @@
+//! What parent and child say to each other.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::call::{Call, Refusal, Reply};
+use crate::child::census::Census;
+
+/// Begins every answer, so that it is found among what a driver may print.
+pub(crate) const MARKER: char = '\u{1}';
+
+/// What the parent asks. A lane is a thread of the child, on which requests wait for one another, with a driver of its own
+/// or that of lane 0.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Request {
+    pub(crate) lane: usize,
+    pub(crate) wish: Wish,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) enum Wish {
+    /// Open the backend at this locator; a retryable Busy is tried again for so long.
+    Open { locator: String, bound: Duration },
+    /// Use the driver of lane 0 on this lane, too.
+    Join,
+    /// Perform an operation on the open driver.
+    Perform(Call),
+    /// Use the driver for a while, as many times as said: all operations, refusals, traversals that are stopped.
+    Use { seed: u64, times: u32 },
+    /// The same, each time from a new thread.
+    UseFromThreads { seed: u64, times: u32 },
+    /// Drop the driver.
+    Close,
+    /// Look at the process.
+    Count,
+}
+
+/// What the child answers, one for each request.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) enum Answer {
+    /// The child listens.
+    Ready,
+    Opened(Result<(), (Refusal, String)>),
+    Performed(Reply),
+    Used(Result<(), String>),
+    Closed,
+    Counted(Option<Census>),
+}
+
+/// An answer, and on which lane.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Answered {
+    pub(crate) lane: usize,
+    pub(crate) answer: Answer,
+}
+
+impl Request {
+    pub(crate) fn perform(lane: usize, call: Call) -> Request {
+        let wish = Wish::Perform(call);
+        Request { lane, wish }
+    }
+
+    pub(crate) fn of(lane: usize, wish: Wish) -> Request {
+        Request { lane, wish }
+    }
+}

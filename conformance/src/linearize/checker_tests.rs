@@ -1,0 +1,322 @@
+//! The checker against histories made by hand.
+
+use std::time::Duration;
+
+use session_driver::Capabilities;
+
+use super::*;
+use crate::call::{Call, Payload, Refusal, Reply, Seen, When};
+
+fn event(lane: usize, from: u64, to: u64, call: Call, reply: Reply) -> Event {
+    Event {
+        lane,
+        call,
+        invoked: Duration::from_micros(from),
+        answered: Some((Duration::from_micros(to), reply)),
+    }
+}
+
+fn unanswered(lane: usize, from: u64, call: Call) -> Event {
+    Event {
+        lane,
+        call,
+        invoked: Duration::from_micros(from),
+        answered: None,
+    }
+}
+
+fn history(atomic_rotate: bool, events: Vec<Event>) -> History {
+    let capabilities = Capabilities {
+        atomic_rotate,
+        rotate_keeps_version: true,
+        ..Capabilities::MINIMAL
+    };
+    History::new(events, &capabilities)
+}
+
+fn store(id: &str, mark: u64, when: When) -> Call {
+    store_until(id, mark, when, None)
+}
+
+fn store_until(id: &str, mark: u64, when: When, expires_at: Option<i64>) -> Call {
+    let (id, payload) = (id.into(), Payload::new(mark, 8));
+    Call::Store {
+        id,
+        payload,
+        expires_at,
+        when,
+        now: 0,
+    }
+}
+
+fn retrieve(id: &str, now: i64) -> Call {
+    Call::Retrieve { id: id.into(), now }
+}
+
+fn touch(id: &str, deadline: i64) -> Call {
+    Call::Touch {
+        id: id.into(),
+        expires_at: Some(deadline),
+        now: 0,
+    }
+}
+
+fn remove(id: &str) -> Call {
+    Call::Remove {
+        id: id.into(),
+        now: 0,
+    }
+}
+
+fn rotate(from: &str, to: &str) -> Call {
+    let (from, to) = (from.into(), to.into());
+    Call::Rotate { from, to, now: 0 }
+}
+
+fn found(mark: u64, version: u64) -> Reply {
+    found_until(mark, version, None)
+}
+
+fn found_until(mark: u64, version: u64, expires_at: Option<i64>) -> Reply {
+    let payload = Some(Payload::new(mark, 8));
+    Reply::Found(Some(Seen {
+        payload,
+        expires_at,
+        version,
+    }))
+}
+
+fn refused(refusal: Refusal) -> Reply {
+    Reply::Refused(refusal, String::new())
+}
+
+/// Histories that have an order: with and without an atomic rotate.
+fn accepted(atomic_rotate: bool, events: Vec<Event>) {
+    let history = history(atomic_rotate, events);
+    assert_eq!(check(&history), Ok(()));
+}
+
+fn blamed(atomic_rotate: bool, events: Vec<Event>) -> String {
+    check(&history(atomic_rotate, events)).expect_err("no order explains it")
+}
+
+#[test]
+fn a_read_beside_a_store_may_see_it_or_not() {
+    for seen in [Reply::Found(None), found(1, 1)] {
+        accepted(
+            true,
+            vec![
+                event(0, 0, 10, store("a", 1, When::Any), Reply::Stored(1)),
+                event(1, 5, 15, retrieve("a", 0), seen),
+            ],
+        );
+    }
+}
+
+#[test]
+fn a_stale_read_is_found_and_the_answer_blamed() {
+    let text = blamed(
+        true,
+        vec![
+            event(0, 0, 1, store("a", 1, When::Any), Reply::Stored(1)),
+            event(0, 2, 3, store("a", 2, When::Any), Reply::Stored(2)),
+            event(1, 4, 5, retrieve("a", 0), found(1, 1)),
+            event(1, 6, 7, retrieve("a", 0), found(2, 2)),
+        ],
+    );
+    assert!(text.contains("lane 1's answer to Retrieve"), "{text}");
+    assert!(
+        text.contains("at 5.0µs"),
+        "the earliest answer is blamed: {text}"
+    );
+}
+
+#[test]
+fn two_reads_must_not_go_back() {
+    blamed(
+        true,
+        vec![
+            event(0, 0, 1, store("a", 1, When::Any), Reply::Stored(1)),
+            event(0, 2, 20, store("a", 2, When::Any), Reply::Stored(2)),
+            event(1, 3, 5, retrieve("a", 0), found(2, 2)),
+            event(2, 6, 7, retrieve("a", 0), found(1, 1)),
+        ],
+    );
+}
+
+#[test]
+fn a_lost_update_is_found() {
+    blamed(
+        true,
+        vec![
+            event(0, 0, 1, store("a", 1, When::Any), Reply::Stored(1)),
+            event(0, 2, 9, store("a", 2, When::Version(1)), Reply::Stored(2)),
+            event(1, 2, 9, store("a", 3, When::Version(1)), Reply::Stored(3)),
+        ],
+    );
+    accepted(
+        true,
+        vec![
+            event(0, 0, 1, store("a", 1, When::Any), Reply::Stored(1)),
+            event(0, 2, 9, store("a", 2, When::Version(1)), Reply::Stored(2)),
+            event(
+                1,
+                2,
+                9,
+                store("a", 3, When::Version(1)),
+                refused(Refusal::Conflict),
+            ),
+        ],
+    );
+}
+
+#[test]
+fn a_resurrection_after_a_remove_is_found() {
+    let begin = [
+        event(0, 0, 1, store("a", 1, When::Any), Reply::Stored(1)),
+        event(0, 2, 3, remove("a"), Reply::Was(true)),
+    ];
+    for (call, reply) in [
+        (store("a", 2, When::Present), Reply::Stored(2)),
+        (touch("a", 9), Reply::Was(true)),
+        (retrieve("a", 0), found(1, 1)),
+    ] {
+        let mut events = begin.to_vec();
+        events.push(event(1, 4, 5, call, reply));
+        blamed(true, events);
+    }
+    // A save that began before the remove ended may come first.
+    accepted(
+        true,
+        vec![
+            begin[0].clone(),
+            event(1, 2, 9, store("a", 2, When::Present), Reply::Stored(2)),
+            event(0, 3, 8, remove("a"), Reply::Was(true)),
+            event(0, 10, 11, retrieve("a", 0), Reply::Found(None)),
+        ],
+    );
+}
+
+#[test]
+fn a_double_remove_is_found() {
+    blamed(
+        true,
+        vec![
+            event(0, 0, 1, store("a", 1, When::Any), Reply::Stored(1)),
+            event(0, 2, 9, remove("a"), Reply::Was(true)),
+            event(1, 2, 9, remove("a"), Reply::Was(true)),
+        ],
+    );
+}
+
+#[test]
+fn both_ids_of_a_rotate_are_never_absent() {
+    for atomic_rotate in [true, false] {
+        blamed(
+            atomic_rotate,
+            vec![
+                event(0, 0, 1, store("a", 1, When::Any), Reply::Stored(1)),
+                event(0, 2, 20, rotate("a", "b"), Reply::Rotated(Some(1))),
+                event(1, 3, 4, retrieve("a", 0), Reply::Found(None)),
+                event(1, 5, 6, retrieve("b", 0), Reply::Found(None)),
+            ],
+        );
+    }
+}
+
+#[test]
+fn both_ids_of_a_rotate_are_live_without_the_capability_alone() {
+    let events = vec![
+        event(0, 0, 1, store("a", 1, When::Any), Reply::Stored(1)),
+        event(0, 2, 20, rotate("a", "b"), Reply::Rotated(Some(1))),
+        event(1, 3, 4, retrieve("b", 0), found(1, 1)),
+        event(1, 5, 6, retrieve("a", 0), found(1, 1)),
+    ];
+    accepted(false, events.clone());
+    blamed(true, events);
+}
+
+#[test]
+fn a_rotate_loses_neither_an_update_nor_a_remove() {
+    for (call, reply) in [
+        (store("a", 2, When::Present), Reply::Stored(2)),
+        (remove("a"), Reply::Was(true)),
+    ] {
+        blamed(
+            false,
+            vec![
+                event(0, 0, 1, store("a", 1, When::Any), Reply::Stored(1)),
+                event(0, 2, 20, rotate("a", "b"), Reply::Rotated(Some(1))),
+                event(1, 2, 20, call.clone(), reply.clone()),
+                event(1, 21, 22, retrieve("b", 0), found(1, 1)),
+            ],
+        );
+    }
+}
+
+#[test]
+fn a_rotate_that_loses_to_a_remove_takes_its_copy_back() {
+    accepted(
+        false,
+        vec![
+            event(0, 0, 1, store("a", 1, When::Any), Reply::Stored(1)),
+            event(0, 2, 20, rotate("a", "b"), Reply::Rotated(None)),
+            event(1, 3, 4, retrieve("b", 0), found(1, 1)),
+            event(1, 5, 6, remove("a"), Reply::Was(true)),
+            event(1, 21, 22, retrieve("b", 0), Reply::Found(None)),
+        ],
+    );
+}
+
+#[test]
+fn an_unanswered_operation_happens_late_or_never_but_not_twice() {
+    let begin = [
+        event(0, 0, 1, store("a", 1, When::Any), Reply::Stored(1)),
+        unanswered(1, 2, store("a", 2, When::Any)),
+    ];
+    for late in [found(1, 1), found(2, 7)] {
+        let mut events = begin.to_vec();
+        events.push(event(0, 3, 4, retrieve("a", 0), found(1, 1)));
+        events.push(event(0, 5, 6, retrieve("a", 0), late));
+        accepted(true, events);
+    }
+    let mut events = begin.to_vec();
+    events.push(event(0, 3, 4, retrieve("a", 0), found(2, 7)));
+    events.push(event(0, 5, 6, remove("a"), Reply::Was(true)));
+    events.push(event(0, 7, 8, retrieve("a", 0), found(2, 7)));
+    blamed(true, events);
+}
+
+#[test]
+fn a_later_now_may_discard_for_good_and_nothing_else_may() {
+    let begin = [event(
+        0,
+        0,
+        1,
+        store_until("a", 1, When::Any, Some(50)),
+        Reply::Stored(1),
+    )];
+    for sees in [Reply::Found(None), found_until(1, 1, Some(50))] {
+        let mut events = begin.to_vec();
+        events.push(event(1, 2, 3, retrieve("a", 60), Reply::Found(None)));
+        events.push(event(0, 4, 5, retrieve("a", 0), sees));
+        accepted(true, events);
+    }
+    let mut events = begin.to_vec();
+    events.push(event(1, 2, 3, retrieve("a", 49), Reply::Found(None)));
+    blamed(true, events);
+}
+
+#[test]
+fn a_torn_record_is_found() {
+    for torn in [found_until(1, 2, None), found_until(2, 2, Some(7))] {
+        blamed(
+            true,
+            vec![
+                event(0, 0, 1, store("a", 1, When::Any), Reply::Stored(1)),
+                event(0, 2, 9, store("a", 2, When::Any), Reply::Stored(2)),
+                event(1, 3, 8, retrieve("a", 0), torn),
+            ],
+        );
+    }
+}

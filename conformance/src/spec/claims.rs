@@ -1,0 +1,145 @@
+//! CAP: what a driver claims.
+
+use std::time::Duration;
+
+use session_driver::{Capabilities, Durability};
+
+use crate::case::{Context, Verdict, cases, ensure, ensure_eq};
+use crate::exercise::use_all_operations;
+use crate::race::together;
+use crate::rule::{Evidence, Level, Proof, Rule};
+
+pub(super) const RULES: &[Rule] = &[CAP_1, CAP_2, CAP_3, CAP_4];
+
+const CAP_1: Rule = Rule {
+    id: "CAP-1",
+    level: Level::Must,
+    evidence: Evidence::Deterministic,
+    text: "The descriptor stays the same for an instance's life and holds every capability and bound the rules name.",
+    intent: "A layer that asked once, at the start, relies on what is no longer so.",
+    needs: &[],
+    proof: cases![
+        the_descriptor_stays_the_same,
+        the_descriptor_is_the_same_for_every_thread_and_instance,
+        the_declared_bounds_make_sense
+    ],
+};
+
+fn the_descriptor_stays_the_same(context: &Context) -> Verdict {
+    let store = context.fresh()?;
+    let first = store.capabilities();
+    for time in 0..20 {
+        use_all_operations(&*store, context.seed().wrapping_add(time), 1)?;
+        ensure_eq!(
+            store.capabilities(),
+            first,
+            "the descriptor after {} rounds of use",
+            time + 1
+        );
+    }
+    Ok(())
+}
+
+fn the_descriptor_is_the_same_for_every_thread_and_instance(context: &Context) -> Verdict {
+    let store = context.fresh()?;
+    let first = store.capabilities();
+    if let Some(other) = store.another()? {
+        ensure_eq!(
+            other.capabilities(),
+            first,
+            "the descriptor of another instance"
+        );
+        ensure_eq!(
+            store.capabilities(),
+            first,
+            "the descriptor beside another instance"
+        );
+    }
+    for seen in together(4, |_| Ok(store.capabilities()))? {
+        ensure_eq!(seen, first, "the descriptor on another thread");
+    }
+    let store = store.reopen()?;
+    ensure_eq!(
+        store.capabilities(),
+        first,
+        "the descriptor after reopening with the same setup"
+    );
+    Ok(())
+}
+
+fn the_declared_bounds_make_sense(context: &Context) -> Verdict {
+    let declared = context.fresh()?.capabilities();
+    ensure!(
+        declared.max_payload_bytes >= 64 * 1024,
+        "max_payload_bytes is {}, less than the 64 KiB of rule PAY-1",
+        declared.max_payload_bytes
+    );
+    let slack = declared.native_expiry.unwrap_or(Duration::MAX);
+    ensure!(
+        slack >= Duration::from_secs(60),
+        "native_expiry has {slack:?} of slack, less than the 60 s of rule EXP-8"
+    );
+    ensure!(
+        declared.space_factor >= 1,
+        "space_factor is 0: the live volume itself takes more"
+    );
+    for (name, bound) in [
+        ("contention_bound", declared.contention_bound),
+        ("outage_bound", declared.outage_bound),
+    ] {
+        ensure!(
+            bound <= Duration::from_secs(600),
+            "{name} is {bound:?}, which bounds nothing"
+        );
+    }
+    agrees_with_itself(&declared)
+}
+
+fn agrees_with_itself(declared: &Capabilities) -> Verdict {
+    ensure!(
+        declared.persistent || declared.durability == Durability::None,
+        "durability is {:?} of a driver that is not persistent",
+        declared.durability
+    );
+    ensure!(
+        !(declared.readable_ids && declared.hashed_ids),
+        "ids are readable in a traversal and cannot be found in the backend's bytes"
+    );
+    Ok(())
+}
+
+const CAP_2: Rule = Rule {
+    id: "CAP-2",
+    level: Level::Must,
+    evidence: Evidence::Deterministic,
+    text: "Every layer and bridge passes the suite around a conforming driver, under its own descriptor.",
+    intent: "A layer that forgets to forward one precondition takes the guarantee from all it wraps.",
+    needs: &[],
+    proof: Proof::Untested(
+        "core: about layers and bridges; each is a subject of its own in its crate's tests",
+    ),
+};
+
+const CAP_3: Rule = Rule {
+    id: "CAP-3",
+    level: Level::Must,
+    evidence: Evidence::Deterministic,
+    text: "A skipped rule is named with its reason; a driver that skips a MUST without the capability's leave is not called \
+           conforming.",
+    intent: "Unset variables skip every test, and the run is green.",
+    needs: &[],
+    proof: Proof::Untested("core: about the suite; proven in conformance/tests/claims.rs"),
+};
+
+const CAP_4: Rule = Rule {
+    id: "CAP-4",
+    level: Level::Must,
+    evidence: Evidence::Deterministic,
+    text: "A driver does not declare more than its configuration gives; WAL or locks on a file system without them are \
+           refused at open.",
+    intent: "A cache that was set up to evict is sold as a store.",
+    needs: &[],
+    proof: Proof::Untested(
+        "what a configuration gives only its driver knows; what is declared and not given shows in the rules that name it",
+    ),
+};

@@ -1,0 +1,88 @@
+//! CAP-3, a rule for the suite itself: what it skips it names with a reason, and what it does not prove it does not count as passed.
+
+use std::collections::BTreeSet;
+
+use session_driver_conformance::{MemorySubject, Options, Outcome, Proof, Report, rules, run};
+
+/// A run of the deterministic part of the families that this file looks at.
+fn report(filter: &str) -> Report {
+    let options = Options {
+        filter: Some(filter.into()),
+        seed: Some(7),
+        ..Options::default()
+    };
+    run(MemorySubject::default(), &options, &mut |_| ()).expect("the memory driver opens")
+}
+
+#[test]
+fn a_skipped_rule_is_named_with_its_reason() {
+    for family in ["DUR", "ISO", "HYG-7"] {
+        let report = report(family);
+        assert!(
+            report.skipped() > 0,
+            "{family}: the memory driver has none of it"
+        );
+        for rule in &report.rules {
+            if let Outcome::Skipped(reason) | Outcome::Untested(reason) = &rule.outcome {
+                assert!(reason.len() > 10, "{}: {reason:?} is no reason", rule.rule);
+            }
+        }
+    }
+}
+
+#[test]
+fn a_capability_that_is_not_declared_is_the_reason() {
+    let report = report("DUR-1");
+    let due = Outcome::Skipped("the driver does not declare persistent".into());
+    assert_eq!(report.rules[0].outcome, due);
+}
+
+#[test]
+fn what_is_not_proven_is_not_counted_as_passed() {
+    let report = report("ERR");
+    let counted = report.passed() + report.failed() + report.skipped() + report.untested();
+    assert_eq!(counted, report.rules.len());
+    for rule in &report.rules {
+        let proven = rule
+            .cases
+            .iter()
+            .any(|case| case.outcome == Outcome::Passed);
+        assert_eq!(rule.outcome == Outcome::Passed, proven, "{}", rule.rule);
+    }
+}
+
+#[test]
+fn without_child_processes_their_cases_say_so() {
+    let report = report("HYG-6");
+    let Outcome::Skipped(reason) = &report.rules[0].outcome else {
+        panic!("HYG-6 needs a child process: {:?}", report.rules[0].outcome);
+    };
+    assert!(
+        reason.contains("session_driver_conformance::main!"),
+        "{reason}"
+    );
+}
+
+#[test]
+fn rules_and_cases_have_names_of_their_own() {
+    let mut names = BTreeSet::new();
+    for rule in rules() {
+        assert!(
+            names.insert(rule.id.to_owned()),
+            "{} is used twice",
+            rule.id
+        );
+        if let Proof::Untested(reason) = rule.proof {
+            assert!(reason.len() > 10, "{}: {reason:?} is no reason", rule.id);
+        }
+        for case in rule.cases() {
+            let name = format!("{} {}", rule.id, case.name);
+            assert!(
+                names.insert(name),
+                "{} {} is used twice",
+                rule.id,
+                case.name
+            );
+        }
+    }
+}

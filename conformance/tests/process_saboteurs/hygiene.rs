@@ -1,0 +1,172 @@
+//! HYG: faults that show in what a process holds and a disk keeps.
+
+use std::fs;
+use std::thread;
+use std::time::Duration;
+
+use session_driver::{ErrorKind, Operation};
+
+use crate::dump_driver::{Conduct, HONEST, error, files};
+use crate::saboteur::Saboteur;
+
+pub(crate) const SABOTEURS: &[Saboteur] = &[
+    Saboteur {
+        name: "leaks-a-descriptor-now-and-then",
+        fault: "keeps a file open whenever a change comes at a bad moment: after three weeks nothing can be opened",
+        breaks: &["HYG-1"],
+        conduct: Conduct {
+            save: |dump, records| {
+                if dump.turn() % 50 == 49 {
+                    let open = fs::File::open(&dump.folder)?;
+                    dump.kept().open.push(open);
+                }
+                files::save(dump, records)
+            },
+            ..HONEST
+        },
+    },
+    Saboteur {
+        name: "a-thread-for-every-open",
+        fault: "starts a reaper at every open and stops none",
+        breaks: &["HYG-1", "HYG-5"],
+        conduct: Conduct {
+            opened: |_| {
+                thread::spawn(|| thread::sleep(Duration::from_secs(60)));
+                Ok(())
+            },
+            ..HONEST
+        },
+    },
+    Saboteur {
+        name: "thread-outlives-its-driver",
+        fault: "tells its thread to stop and does not wait for it, as sled: a reopen just after finds the lock taken",
+        breaks: &["HYG-5"],
+        conduct: Conduct {
+            opened: |dump| {
+                let lock = fs::File::create(dump.folder.join("opened"));
+                let lock = lock.map_err(|_| error(ErrorKind::Other, Operation::Open))?;
+                lock.try_lock()
+                    .map_err(|_| error(ErrorKind::Locked, Operation::Open))?;
+                dump.kept().open.push(lock);
+                Ok(())
+            },
+            closed: |dump| {
+                let open = std::mem::take(&mut dump.kept().open);
+                thread::spawn(move || {
+                    thread::sleep(Duration::from_millis(20));
+                    drop(open);
+                });
+            },
+            ..HONEST
+        },
+    },
+    Saboteur {
+        name: "chats-on-stdout",
+        fault: "prints what it does, into the middle of a program's output",
+        breaks: &["HYG-5"],
+        conduct: Conduct {
+            save: |dump, records| {
+                chat(records.len());
+                files::save(dump, records)
+            },
+            ..HONEST
+        },
+    },
+    Saboteur {
+        name: "warns-on-stderr",
+        fault: "prints a warning where it should return an error, or nothing",
+        breaks: &["HYG-5"],
+        conduct: Conduct {
+            closed: |_| warn(),
+            ..HONEST
+        },
+    },
+    Saboteur {
+        name: "changes-the-working-directory",
+        fault: "goes into its directory to have short paths: the program's own relative paths lead elsewhere",
+        breaks: &["HYG-5"],
+        conduct: Conduct {
+            opened: |dump| {
+                std::env::set_current_dir(&dump.folder)
+                    .map_err(|_| error(ErrorKind::Other, Operation::Open))
+            },
+            closed: |_| {
+                let _ = std::env::set_current_dir("/");
+            },
+            ..HONEST
+        },
+    },
+    Saboteur {
+        name: "descriptors-survive-exec",
+        fault: "opens its directory without close-on-exec: every program the service starts inherits the store",
+        breaks: &["HYG-6"],
+        conduct: Conduct {
+            opened: |dump| {
+                let failed = |_| error(ErrorKind::Other, Operation::Open);
+                let open = fs::File::open(&dump.folder).map_err(failed)?;
+                rustix::io::fcntl_setfd(&open, rustix::io::FdFlags::empty())
+                    .map_err(|_| error(ErrorKind::Other, Operation::Open))?;
+                dump.kept().open.push(open);
+                Ok(())
+            },
+            ..HONEST
+        },
+    },
+    Saboteur {
+        name: "keeps-every-dump",
+        fault: "writes a new file for every change and deletes none: the disk is full in a week",
+        breaks: &["HYG-4"],
+        conduct: Conduct {
+            save: |dump, records| {
+                let old = dump.folder.join(format!("dump.{}", dump.turn()));
+                // There is none at first.
+                let _ = fs::hard_link(dump.folder.join("dump"), old);
+                files::save(dump, records)
+            },
+            ..HONEST
+        },
+    },
+    Saboteur {
+        name: "evicts-the-first-of-fifty",
+        fault: "makes room by dropping live sessions, as a cache does: the first users are logged out at rush hour",
+        breaks: &["HYG-4"],
+        conduct: Conduct {
+            save: |dump, records| {
+                let mut fewer = records.clone();
+                while fewer.len() > 50 {
+                    fewer.pop_first();
+                }
+                files::save(dump, &fewer)
+            },
+            ..HONEST
+        },
+    },
+    Saboteur {
+        name: "moves-in-anywhere",
+        fault: "uses any directory it is given: one that another user prepared, or that holds a program's files",
+        breaks: &["HYG-7"],
+        conduct: Conduct {
+            admit: |_| Ok(()),
+            ..HONEST
+        },
+    },
+];
+
+#[allow(clippy::print_stdout, reason = "that is the fault")]
+fn chat(records: usize) {
+    if is_child() {
+        println!("dump: {records} records");
+    }
+}
+
+#[allow(clippy::print_stderr, reason = "that is the fault")]
+fn warn() {
+    if is_child() {
+        eprintln!("dump: closed");
+    }
+}
+
+/// Whether nobody but the suite reads what is printed.
+fn is_child() -> bool {
+    std::env::var_os("SESSION_DRIVER_CHILD").is_some()
+}
