@@ -1,0 +1,94 @@
+//! The one way out: results to standard output, notes and progress to standard error.
+
+use std::io::{self, BufWriter, Write};
+
+use serde::Serialize;
+
+use crate::failure::Failure;
+use crate::progress::Progress;
+use crate::screen;
+
+/// Where a command writes to, for people or for programs.
+pub(crate) struct Output {
+    stdout: BufWriter<io::Stdout>,
+    json: bool,
+    progress: Progress,
+}
+
+impl Output {
+    pub(crate) fn new(json: bool) -> Output {
+        Output {
+            stdout: BufWriter::new(io::stdout()),
+            json,
+            progress: Progress::none(),
+        }
+    }
+
+    /// Whether results are for programs.
+    pub(crate) fn is_json(&self) -> bool {
+        self.json
+    }
+
+    /// One line for people.
+    pub(crate) fn line(&mut self, text: impl AsRef<str>) -> Result<(), Failure> {
+        writeln!(self.stdout, "{}", text.as_ref()).map_err(|error| Failure::output(&error))
+    }
+
+    /// One line for programs: a JSON value.
+    pub(crate) fn json(&mut self, value: &impl Serialize) -> Result<(), Failure> {
+        serde_json::to_writer(&mut self.stdout, value)
+            .map_err(io::Error::from)
+            .and_then(|()| self.stdout.write_all(b"\n"))
+            .map_err(|error| Failure::output(&error))
+    }
+
+    /// The closing words: `value` for programs, else `text`.
+    pub(crate) fn closing(
+        &mut self,
+        value: &impl Serialize,
+        text: impl AsRef<str>,
+    ) -> Result<(), Failure> {
+        if self.json {
+            self.json(value)
+        } else {
+            self.line(text)
+        }
+    }
+
+    pub(crate) fn flush(&mut self) -> Result<(), Failure> {
+        self.stdout.flush().map_err(|error| Failure::output(&error))
+    }
+
+    /// A word to whoever watches, on standard error. If that is closed, nobody does.
+    pub(crate) fn note(&self, text: impl AsRef<str>) {
+        let text = screen::printable(text.as_ref());
+        self.progress.suspend(|| {
+            let _ = writeln!(io::stderr(), "{text}");
+        });
+    }
+
+    /// Tells why the command ended, after what it had to say before.
+    pub(crate) fn fail(&mut self, failure: &Failure) {
+        self.progress = Progress::none();
+        if failure.is_quiet() {
+            return;
+        }
+        // Where standard output fails as well, the failure below is the one to tell of.
+        let _ = self.stdout.flush();
+        self.note(format!("error: {}", failure.what));
+        if let Some(next) = &failure.next {
+            self.note(format!("  {next}"));
+        }
+    }
+
+    /// Shows `progress` from now on, in place of what was shown.
+    pub(crate) fn show(&mut self, progress: Progress) -> &Progress {
+        self.progress = progress;
+        &self.progress
+    }
+
+    /// What is shown.
+    pub(crate) fn progress(&self) -> &Progress {
+        &self.progress
+    }
+}

@@ -1,0 +1,178 @@
+//! The form of the URLs that name stores: `scheme:path?key=value&key=value`.
+
+use std::ffi::OsString;
+use std::os::unix::ffi::OsStringExt;
+use std::path::PathBuf;
+
+use crate::failure::Failure;
+
+/// A URL taken apart, its path and values percent-decoded.
+///
+/// The path is everything between the first `:` and the first `?`, `#` and spaces included. A `?` in it is written `%3F`, a `%`
+/// `%25`, and any byte may be written so. `file:///srv/s` is `file:/srv/s`; a host between the slashes is refused.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Url<'a> {
+    pub(crate) scheme: &'a str,
+    pub(crate) path: PathBuf,
+    pub(crate) parameters: Vec<(&'a str, String)>,
+}
+
+impl<'a> Url<'a> {
+    pub(crate) fn parse(text: &'a str) -> Result<Url<'a>, Failure> {
+        let (scheme, rest) = text.split_once(':').ok_or_else(|| {
+            Failure::usage(format!(
+                "`{text}` names no store: a URL begins with a scheme and `:`"
+            ))
+            .next(format!("for a directory write file:{text}"))
+        })?;
+        let (path, query) = match rest.split_once('?') {
+            Some((path, query)) => (path, Some(query)),
+            None => (rest, None),
+        };
+        let path = match path.strip_prefix("//") {
+            Some(after) if !after.starts_with('/') => {
+                return Err(Failure::usage("a store's URL has a path and no host")
+                    .next(format!("write {scheme}:/{after} for an absolute path, {scheme}:{after} for a relative one")));
+            }
+            Some(after) => after,
+            None => path,
+        };
+        let parameters =
+            query.map_or(Ok(Vec::new()), |query| query.split('&').map(pair).collect())?;
+        Ok(Url {
+            scheme,
+            path: PathBuf::from(OsString::from_vec(decode(path)?)),
+            parameters,
+        })
+    }
+
+    /// Refuses parameters that are not known or stand there twice.
+    pub(crate) fn check_parameters(&self, known: &[&str]) -> Result<(), Failure> {
+        for (place, (key, _)) in self.parameters.iter().enumerate() {
+            let scheme = self.scheme;
+            if !known.contains(key) {
+                let what = format!("{scheme}: has no parameter `{key}`");
+                return Err(Failure::usage(what).next(match known {
+                    [] => "it takes none".into(),
+                    known => format!("its parameters are {}", known.join(", ")),
+                }));
+            }
+            if self.parameters[..place]
+                .iter()
+                .any(|(earlier, _)| earlier == key)
+            {
+                return Err(Failure::usage(format!(
+                    "the parameter `{key}` of {scheme}: stands there twice"
+                ))
+                .next("leave one"));
+            }
+        }
+        Ok(())
+    }
+
+    /// The value of a parameter, as `read` understands it.
+    pub(crate) fn parameter<T>(
+        &self,
+        key: &str,
+        read: impl FnOnce(&str) -> Result<T, String>,
+    ) -> Result<Option<T>, Failure> {
+        let found = self.parameters.iter().find(|(name, _)| *name == key);
+        found
+            .map(|(_, value)| read(value))
+            .transpose()
+            .map_err(|fault| {
+                Failure::usage(format!("the parameter `{key}` of {}: {fault}", self.scheme))
+            })
+    }
+}
+
+fn pair(text: &str) -> Result<(&str, String), Failure> {
+    let (key, value) = text.split_once('=').ok_or_else(|| {
+        Failure::usage(format!("`{text}` after the `?` is no parameter"))
+            .next("write it as key=value; a ? in a path is written %3F")
+    })?;
+    let value = String::from_utf8(decode(value)?)
+        .map_err(|_| Failure::usage(format!("the value of `{key}` is not UTF-8")))?;
+    Ok((key, value))
+}
+
+fn decode(text: &str) -> Result<Vec<u8>, Failure> {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.bytes();
+    while let Some(byte) = rest.next() {
+        if byte != b'%' {
+            bytes.push(byte);
+            continue;
+        }
+        let digit = |byte: Option<u8>| char::from(byte?).to_digit(16);
+        match (digit(rest.next()), digit(rest.next())) {
+            (Some(high), Some(low)) => bytes.push((high << 4 | low) as u8),
+            _ => {
+                return Err(Failure::usage(format!(
+                    "in `{text}` a % is not followed by two hexadecimal digits"
+                ))
+                .next("a % itself is written %25"));
+            }
+        }
+    }
+    Ok(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn path(text: &str) -> String {
+        let url = Url::parse(text).expect("a URL");
+        url.path.to_str().expect("UTF-8").into()
+    }
+
+    #[test]
+    fn paths_are_percent_decoded_and_else_left_alone() {
+        for (text, due) in [
+            ("file:a", "a"),
+            ("file:/srv/s", "/srv/s"),
+            ("file:///srv/s", "/srv/s"),
+            ("file:a%3Fb%25c", "a?b%c"),
+            ("file:a#b c:d", "a#b c:d"),
+            ("memory:", ""),
+        ] {
+            assert_eq!(path(text), due, "{text}");
+        }
+    }
+
+    #[test]
+    fn bytes_that_are_no_text_make_a_path() {
+        let url = Url::parse("file:%FF").expect("a URL");
+        assert_eq!(url.path.into_os_string().into_vec(), [0xFF]);
+    }
+
+    #[test]
+    fn parameters_keep_their_order_and_are_decoded() {
+        let url = Url::parse("file:a?x=1&y=b%26c&z=").expect("a URL");
+        let due = [("x", "1"), ("y", "b&c"), ("z", "")];
+        assert_eq!(
+            url.parameters,
+            due.map(|(key, value)| (key, value.to_owned()))
+        );
+    }
+
+    #[test]
+    fn what_is_not_a_url_is_refused() {
+        for text in [
+            "",
+            "sessions",
+            "file:a%",
+            "file:a%4",
+            "file:a%zz",
+            "file:%+1",
+            "file:a?b",
+            "file:a?",
+            "file:a?b=1&",
+            "file://host/a",
+            "file:a?b=%FF",
+        ] {
+            assert!(Url::parse(text).is_err(), "{text}");
+        }
+    }
+}

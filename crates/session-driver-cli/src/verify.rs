@@ -1,0 +1,118 @@
+//! `verify`: a driver against the rules, where a store is.
+
+use std::env;
+use std::process::ExitCode;
+
+use serde::Serialize;
+use session_driver_conformance::{
+    Options, Outcome, Report, RuleReport, run as run_suite, run_if_child,
+};
+
+use crate::arguments::Verify;
+use crate::drivers::Target;
+use crate::failure::{Failure, Finish};
+use crate::output::Output;
+use crate::progress::Progress;
+
+#[derive(Serialize)]
+struct Verified<'a> {
+    url: &'a str,
+    passed: usize,
+    failed: usize,
+    skipped: usize,
+    untested: usize,
+    report: &'a Report,
+}
+
+pub(crate) fn run(arguments: &Verify, output: &mut Output) -> Result<Finish, Failure> {
+    let target = Target::locate(&arguments.url)?;
+    let options = Options {
+        filter: arguments.filter.clone(),
+        seed: arguments.seed,
+        processes: true,
+        ..Options::default()
+    };
+    output.show(Progress::wheel());
+    let report = prove(&target, &options, "", output)?;
+    output.show(Progress::none());
+    if report.rules.is_empty() {
+        let filter = arguments.filter.as_deref().unwrap_or_default();
+        return Err(
+            Failure::usage(format!("no rule's id begins with `{filter}`"))
+                .next("rules have ids such as RET-1; without --filter all are tried"),
+        );
+    }
+    if output.is_json() {
+        output.json(&Verified {
+            url: &arguments.url,
+            passed: report.passed(),
+            failed: report.failed(),
+            skipped: report.skipped(),
+            untested: report.untested(),
+            report: &report,
+        })?;
+    } else {
+        for rule in &report.rules {
+            print(rule, report.seed, output)?;
+        }
+        output.line(format!("{} (seed {})", counts(&report), report.seed))?;
+    }
+    Ok(Finish::complete_if(report.is_clean()))
+}
+
+/// Plays a part in a case of the suite, if a `session-driver` that runs it started this process for that.
+pub(crate) fn play_child() -> Option<ExitCode> {
+    let name = env::var("SESSION_DRIVER_CHILD").ok()?;
+    run_if_child(Target::named(&name)?)
+}
+
+/// Runs the suite; what is being tried is shown behind `prefix`.
+pub(crate) fn prove(
+    target: &Target,
+    options: &Options,
+    prefix: &str,
+    output: &Output,
+) -> Result<Report, Failure> {
+    run_suite(target.clone(), options, &mut |case| {
+        output.progress().say(format!(
+            "{prefix}{} {}",
+            case.rule,
+            case.case.replace('_', " ")
+        ));
+    })
+    .map_err(|error| {
+        Failure::because("the driver cannot be opened beside the store", &*error)
+            .next("the directory that holds the store must exist and be writable")
+    })
+}
+
+/// How many rules ended how.
+pub(crate) fn counts(report: &Report) -> String {
+    format!(
+        "{} passed, {} failed, {} skipped, {} untested",
+        report.passed(),
+        report.failed(),
+        report.skipped(),
+        report.untested()
+    )
+}
+
+fn print(rule: &RuleReport, seed: u64, output: &mut Output) -> Result<(), Failure> {
+    let id = rule.rule;
+    match &rule.outcome {
+        Outcome::Passed => output.line(format!("passed    {id}")),
+        Outcome::Skipped(reason) => output.line(format!("skipped   {id}  {reason}")),
+        Outcome::Untested(reason) => output.line(format!("untested  {id}  {reason}")),
+        Outcome::Failed(_) => {
+            output.line(format!("FAILED    {id}  {}", rule.text))?;
+            for case in &rule.cases {
+                if let Outcome::Failed(seen) = &case.outcome {
+                    output.line(format!("            {}: {seen}", case.case))?;
+                }
+            }
+            output.line(format!(
+                "            to see it again: --filter {id} --seed {seed}"
+            ))
+        }
+    }
+}

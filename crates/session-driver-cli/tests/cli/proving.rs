@@ -1,0 +1,162 @@
+//! `verify` and `compare`.
+
+use std::process::Command;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crate::tool::{Tool, line};
+
+#[test]
+fn verify_proves_rules_beside_the_store() {
+    let tool = Tool::holding(&line("a", None, b"x"));
+    for url in ["file:store", "file:not-there-yet", "memory:"] {
+        let ended = tool
+            .run(&["verify", url, "--filter", "RET", "--seed", "7"])
+            .success();
+        let lines: Vec<&str> = ended.stdout.lines().collect();
+        assert_eq!(lines[0], "passed    RET-1", "{url}");
+        assert!(
+            lines.last().is_some_and(|last| last.ends_with("(seed 7)")),
+            "{lines:?}"
+        );
+    }
+    assert_eq!(tool.names("."), ["store"]);
+    assert_eq!(tool.run(&["list", "file:store"]).stdout, "a\n");
+
+    let ended = tool
+        .run(&["--json", "verify", "memory:", "--filter", "RET-1"])
+        .success();
+    let json = &ended.json()[0];
+    assert_eq!((&json["passed"], &json["failed"]), (&1.into(), &0.into()));
+    assert_eq!(json["report"]["rules"][0]["rule"], "RET-1");
+
+    tool.run(&["verify", "memory:", "--filter", "NONE"])
+        .usage("no rule's id begins with");
+    tool.run(&["verify", "file:no/where"])
+        .failure("beside the store");
+}
+
+#[test]
+fn compare_measures_beside_the_stores_and_leaves_nothing() {
+    let tool = Tool::holding(&line("a", None, b"x"));
+    let ended = tool
+        .run(&[
+            "compare",
+            "--sessions",
+            "150",
+            "--filter",
+            "RET",
+            "--threads",
+            "2",
+            "file:store",
+            "memory:",
+        ])
+        .success();
+    for text in [
+        "150 sessions",
+        "2 threads",
+        "retrieve",
+        "p99",
+        "on disk",
+        "rules passed",
+    ] {
+        assert!(
+            ended.stdout.contains(text),
+            "{text} is not in {}",
+            ended.stdout
+        );
+    }
+    assert!(
+        ended.stdout.lines().all(|line| line.chars().count() <= 100),
+        "{}",
+        ended.stdout
+    );
+    assert_eq!(tool.names("."), ["store"]);
+    assert_eq!(tool.run(&["list", "file:store"]).stdout, "a\n");
+}
+
+#[test]
+fn compare_prints_json() {
+    let tool = Tool::new();
+    let ended = tool
+        .run(&[
+            "--json",
+            "compare",
+            "--sessions",
+            "10",
+            "--filter",
+            "RET",
+            "memory:",
+        ])
+        .success();
+    let json = &ended.json()[0];
+    let driver = &json["drivers"][0];
+    assert_eq!(
+        (&json["sessions"], &driver["url"]),
+        (&10.into(), &"memory:".into())
+    );
+    assert_eq!(driver["failures"], serde_json::json!([]));
+    let operations = driver["operations"].as_array().expect("a list");
+    let names: Vec<&str> = operations
+        .iter()
+        .filter_map(|found| found["operation"].as_str())
+        .collect();
+    assert_eq!(
+        names,
+        [
+            "create", "retrieve", "update", "touch", "rotate", "traverse", "sweep", "remove"
+        ]
+    );
+    assert!(
+        operations
+            .iter()
+            .all(|found| found["p99_ns"].as_u64() >= found["p50_ns"].as_u64())
+    );
+}
+
+#[test]
+fn compare_that_cannot_begin_leaves_nothing() {
+    let tool = Tool::new();
+    tool.run(&["compare", "--dir", "nowhere"])
+        .failure("choose another with --dir");
+    tool.run(&["compare", "--dir", ".", "memory:"])
+        .usage("cannot be used with");
+    tool.run(&["compare", "--sessions", "0"])
+        .usage("--sessions");
+    let ended = tool
+        .run(&[
+            "compare",
+            "--sessions",
+            "3",
+            "--filter",
+            "RET",
+            "file:no/where",
+        ])
+        .failure("no place beside the store");
+    assert!(ended.stdout.contains("file:no/where"), "{ended:?}");
+    assert!(tool.names(".").is_empty());
+}
+
+#[test]
+fn an_interrupt_leaves_nothing() {
+    let tool = Tool::new();
+    let child = tool.start(&["compare", "--dir", ".", "--sessions", "100000"]);
+    let begin = Instant::now();
+    while tool.names(".").is_empty() {
+        assert!(
+            begin.elapsed() < Duration::from_secs(30),
+            "the tool does nothing"
+        );
+        thread::sleep(Duration::from_millis(5));
+    }
+    thread::sleep(Duration::from_millis(300));
+    let kill = format!("kill -INT {}", child.id());
+    let sent = Command::new("sh")
+        .args(["-c", &kill])
+        .status()
+        .expect("a shell");
+    assert!(sent.success());
+    let output = child.wait_with_output().expect("the tool ends");
+    assert_eq!(output.status.code(), Some(130));
+    assert!(tool.names(".").is_empty(), "{:?}", tool.names("."));
+}

@@ -1,0 +1,112 @@
+//! Which stores can be named, and what is not done to those that are not there.
+
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt;
+
+use crate::tool::{Tool, line};
+
+#[test]
+fn a_wrong_url_is_a_usage_error_that_names_the_right_ones() {
+    let tool = Tool::new();
+    for (url, text) in [
+        ("redis:x", "known are memory:, file:"),
+        ("store", "write file:store"),
+        ("memory:x", "memory: has no path"),
+        ("memory:?a=b", "it takes none"),
+        ("file:", "needs the path"),
+        ("file:?durability=power", "needs the path"),
+        (
+            "file:store?color=red",
+            "its parameters are durability, lock-timeout, max-payload, shards",
+        ),
+        ("file:store?shards=1&shards=2", "stands there twice"),
+        ("file:store?shards=0", "no number from 1 to 256"),
+        ("file:store?shards=257", "no number from 1 to 256"),
+        ("file:store?durability=maybe", "neither process nor power"),
+        ("file:store?max-payload=-1", "no number of bytes"),
+        ("file:store?lock-timeout=1", "no length of time"),
+        ("file:st%re", "written %25"),
+        ("file://host/store", "no host"),
+    ] {
+        for command in ["list", "sweep", "export", "verify", "compare"] {
+            tool.run(&[command, url]).usage(text);
+        }
+        tool.run(&["import", url, "-"]).usage(text);
+    }
+    assert!(tool.names(".").is_empty());
+}
+
+#[test]
+fn every_parameter_is_understood() {
+    let tool = Tool::new();
+    let url = "file:st%3Fre?durability=process&lock-timeout=250ms&max-payload=2000&shards=8";
+    tool.feed(&["import", url, "-"], line("a", None, b"x"))
+        .success();
+    assert_eq!(tool.names("."), ["st?re"]);
+    assert_eq!(tool.run(&["list", "file:st%3fre"]).success().stdout, "a\n");
+    let absolute = format!("file://{}", tool.path("st%3Fre").display());
+    assert_eq!(tool.run(&["list", &absolute]).success().stdout, "a\n");
+}
+
+#[test]
+fn looking_at_a_store_that_is_not_there_makes_none() {
+    let tool = Tool::new();
+    fs::create_dir(tool.path("empty")).expect("a directory");
+    for arguments in [
+        &["list", "file:none"][..],
+        &["show", "file:none", "a"],
+        &["export", "file:none"],
+        &["export", "file:none", "out"],
+        &["remove", "file:none", "a"],
+        &["touch", "--never", "file:none", "a"],
+        &["sweep", "file:none"],
+    ] {
+        tool.run(arguments).failure("none does not exist");
+    }
+    tool.run(&["list", "file:empty"]).failure("empty is empty");
+    tool.run(&["import", "file:no/where", "-"])
+        .failure("open failed");
+    assert_eq!(tool.names("."), ["empty"]);
+    assert!(tool.names("empty").is_empty());
+}
+
+#[test]
+fn somebody_elses_directory_is_left_alone() {
+    let tool = Tool::new();
+    fs::create_dir(tool.path("foreign")).expect("a directory");
+    fs::write(tool.path("foreign/letter"), "dear").expect("a file");
+    for arguments in [
+        &["list", "file:foreign"][..],
+        &["import", "file:foreign", "-"],
+    ] {
+        tool.feed(arguments, line("a", None, b"x"))
+            .failure("open failed");
+    }
+    assert_eq!(tool.names("foreign"), ["letter"]);
+}
+
+#[test]
+fn a_store_that_others_may_write_to_is_refused() {
+    let tool = Tool::holding(&line("a", None, b"x"));
+    fs::set_permissions(tool.path("store"), Permissions::from_mode(0o777)).expect("own directory");
+    tool.run(&["list", "file:store"])
+        .failure("access was refused");
+}
+
+#[test]
+fn exit_status_and_help() {
+    let tool = Tool::new();
+    tool.run(&[]).usage("Usage");
+    tool.run(&["frobnicate"]).usage("unrecognized subcommand");
+    for command in [
+        "import", "export", "list", "show", "remove", "touch", "sweep", "verify", "compare",
+    ] {
+        let help = tool.run(&[command, "--help"]).success().stdout;
+        assert!(help.contains("With --json"), "{help}");
+    }
+    let help = tool.run(&["--help"]).success().stdout;
+    assert!(
+        help.contains("file:PATH") && help.contains("Exit status"),
+        "{help}"
+    );
+}

@@ -1,0 +1,56 @@
+//! `cargo xtask ci`: what must be green before a change goes in.
+
+use crate::step::{Steps, Stopped, cargo, works};
+use crate::tools;
+
+const FORMAT: &[&str] = &["fmt", "--all", "--check"];
+const LINTS: &[&str] = &[
+    "clippy",
+    "--workspace",
+    "--all-targets",
+    "--locked",
+    "--",
+    "-D",
+    "warnings",
+];
+const DOCUMENTATION: &[&str] = &["doc", "--workspace", "--no-deps", "--locked"];
+const DEPENDENCIES: &[&str] = &["deny", "check", "licenses", "bans", "sources"];
+const FETCH_ADVISORIES: &[&str] = &["deny", "fetch", "db"];
+const ADVISORIES: &[&str] = &["deny", "check", "advisories"];
+const TESTS: &[&str] = &["test", "--workspace", "--locked"];
+/// The README's first command in short: the tests have run the whole suite, so a few rules do here.
+const TOOL: &[&str] = &[
+    "run",
+    "--release",
+    "--locked",
+    "--",
+    "compare",
+    "--sessions=200",
+    "--filter=RET",
+];
+
+pub(crate) fn run() -> Result<(), Stopped> {
+    let mut steps = Steps::default();
+    tools::component(&mut steps, "fmt", "rustfmt")?;
+    tools::component(&mut steps, "clippy", "clippy")?;
+    steps.run("format", &mut cargo(FORMAT))?;
+    steps.run("lints", &mut cargo(LINTS))?;
+    let mut documentation = cargo(DOCUMENTATION);
+    steps.run(
+        "documentation",
+        documentation.env("RUSTDOCFLAGS", "-D warnings"),
+    )?;
+    tools::cargo_deny(&mut steps)?;
+    steps.run("dependencies", &mut cargo(DEPENDENCIES))?;
+    // The advisories are the one thing here that changes without us and needs the network: where the database cannot be
+    // fetched the rest still counts, and the summary says what was not looked at.
+    if works(&mut cargo(FETCH_ADVISORIES)) {
+        steps.run("advisories", &mut cargo(ADVISORIES))?;
+    } else {
+        steps.leave_out("advisories", "the advisory database cannot be fetched");
+    }
+    steps.run("tests", &mut cargo(TESTS))?;
+    steps.run("tool", &mut cargo(TOOL))?;
+    steps.summary();
+    Ok(())
+}
