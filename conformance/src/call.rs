@@ -1,4 +1,5 @@
-//! An operation as data: what is asked and what is answered, to be sent to a child process or judged by the model.
+//! An operation as data: what is asked and what is answered, to be sent to a child process or
+//! judged by the model.
 
 use std::num::NonZeroUsize;
 

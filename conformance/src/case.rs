@@ -30,6 +30,8 @@ pub enum Stop {
     Failed(String),
     /// The case could not be tried; the text says why.
     Skipped(String),
+    /// The rule does not bind the driver by what it declares; the text says which capability.
+    NotApplicable(String),
 }
 
 impl From<session_driver::Error> for Stop {
@@ -47,7 +49,7 @@ impl From<session_driver::Error> for Stop {
 
 impl fmt::Display for Stop {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (Stop::Failed(text) | Stop::Skipped(text)) = self;
+        let (Stop::Failed(text) | Stop::Skipped(text) | Stop::NotApplicable(text)) = self;
         f.write_str(text)
     }
 }
@@ -124,10 +126,10 @@ impl Context {
     /// Goes on only with a driver that declares the capability.
     ///
     /// # Errors
-    /// Skipped when it does not.
+    /// NotApplicable when it does not.
     pub fn needs(&self, need: Need) -> Verdict {
         match need.missing(&self.capabilities) {
-            Some(reason) => Err(Stop::Skipped(reason.into())),
+            Some(reason) => Err(Stop::NotApplicable(reason.into())),
             None => Ok(()),
         }
     }
@@ -164,7 +166,8 @@ impl Context {
         })
     }
 
-    /// Opens the backend in `place`. The driver tries a retryable Busy again within the declared bound.
+    /// Opens the backend in `place`. The driver tries a retryable Busy again within the declared
+    /// bound.
     ///
     /// # Errors
     /// Skipped when the subject cannot open it that way, Failed when it fails.
@@ -205,7 +208,8 @@ impl Fixture {
         &self.place
     }
 
-    /// Another instance on the same backend, or `None` when the driver says Locked (rule ISO-4 allows it).
+    /// Another instance on the same backend, or `None` when the driver says Locked (rule ISO-4
+    /// allows it).
     ///
     /// # Errors
     /// Failed when it can be opened for another reason.
@@ -220,9 +224,11 @@ impl Fixture {
     /// Another instance on the same backend.
     ///
     /// # Errors
-    /// Skipped when the driver says Locked, Failed when it cannot be opened for another reason.
+    /// NotApplicable when the driver says Locked, which rule ISO-4 allows; Failed when it cannot be
+    /// opened for another reason.
     pub fn second(&self) -> Result<Driver, Stop> {
-        let locked = || Stop::Skipped("the driver refuses a second instance with Locked".into());
+        let locked =
+            || Stop::NotApplicable("the driver refuses a second instance with Locked".into());
         self.another()?.ok_or_else(locked)
     }
 

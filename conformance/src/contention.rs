@@ -79,8 +79,8 @@ pub(crate) fn through<'a>(
     |lane, call| Ok(perform(handles[lane % handles.len()], call))
 }
 
-/// Performs the calls of a lane in a child process of its own. Instants are the parent's: it asks after the one and has the answer before the
-/// other, so that an operation lies between them.
+/// Performs the calls of a lane in a child process of its own. Instants are the parent's: it asks
+/// after the one and has the answer before the other, so that an operation lies between them.
 pub(crate) fn in_children(
     children: &[Mutex<Child>],
 ) -> impl Fn(usize, &Call) -> Result<Reply, Stop> + Sync {

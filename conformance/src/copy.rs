@@ -7,8 +7,8 @@ use std::path::Path;
 use crate::case::{Context, Stop};
 use crate::subject::Place;
 
-/// Copies what lies at `place`, a directory or a file with its companions, to a new place: no times, owners, modes or inodes. Nobody has it
-/// open.
+/// Copies what lies at `place`, a directory or a file with its companions, to a new place: no
+/// times, owners, modes or inodes. Nobody has it open.
 ///
 /// # Errors
 /// Skipped when the locator is not the path of something; Failed when the copy cannot be made.

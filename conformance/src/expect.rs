@@ -19,7 +19,8 @@ pub(crate) fn absent(
     Ok(())
 }
 
-/// Nothing is stored under `id`: not even [`Timestamp::MIN`], at which every record is live, shows it.
+/// Nothing is stored under `id`: not even [`Timestamp::MIN`], at which every record is live, shows
+/// it.
 pub(crate) fn gone(driver: &dyn SessionDriver, id: &SessionId, when: &str) -> Verdict {
     absent(driver, id, NOW, when)?;
     absent(driver, id, Timestamp::MIN, when)

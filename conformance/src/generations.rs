@@ -8,10 +8,12 @@ use crate::call::{Call, Payload, When};
 use crate::case::{Stop, Verdict, ensure};
 use crate::workload::{NOW, at};
 
-/// Payload lengths that follow one another: shorter and longer than the last, none, and longer than all before.
+/// Payload lengths that follow one another: shorter and longer than the last, none, and longer than
+/// all before.
 const LENGTHS: [usize; 8] = [40, 1_000, 0, 300, 5_000, 16, 20_000, 60_000];
 
-/// Deadlines of stores lie this far after [`NOW`] and more, in milliseconds; those of touches farther.
+/// Deadlines of stores lie this far after [`NOW`] and more, in milliseconds; those of touches
+/// farther.
 const STORED: i64 = 10_000;
 const TOUCHED: i64 = 30_000;
 

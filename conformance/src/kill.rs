@@ -26,11 +26,13 @@ impl Moment {
     }
 }
 
-/// Has a child process open `place` and perform the calls of each lane one after another, all lanes at once, and kills it (SIGKILL) when
-/// `moment` has come: in the middle of the next ones. An operation that it had not answered has no answer.
+/// Has a child process open `place` and perform the calls of each lane one after another, all lanes
+/// at once, and kills it (SIGKILL) when `moment` has come: in the middle of the next ones. An
+/// operation that it had not answered has no answer.
 ///
 /// # Errors
-/// Skipped without child processes; Failed when the driver cannot be opened, or a call fails that nothing kept from succeeding.
+/// Skipped without child processes; Failed when the driver cannot be opened, or a call fails that
+/// nothing kept from succeeding.
 pub(crate) fn kill_at_work(
     context: &Context,
     place: &Place,
@@ -81,7 +83,8 @@ pub(crate) fn kill_at_work(
     for (when, late) in child.kill().answers {
         take(when, late.lane, late.answer)?;
     }
-    // Of those without an answer the first of a lane may have begun; the others had not, for the child answers before it goes on.
+    // Of those without an answer the first of a lane may have begun; the others had not, for the
+    // child answers before it goes on.
     for (events, answered) in events.iter_mut().zip(answered) {
         events.truncate(answered + 1);
     }

@@ -39,9 +39,11 @@ pub use crate::runner::{Options, main, run, run_if_child};
 pub use crate::spec::rules;
 pub use crate::subject::{BoxError, MemorySubject, Place, Setup, Subject};
 
-/// Makes the `main` of a test binary that runs the suite against a [`Subject`]; the manifest says `harness = false`.
+/// Makes the `main` of a test binary that runs the suite against a [`Subject`]; the manifest says
+/// `harness = false`.
 ///
-/// Every case is a test named by its rule: `cargo test --test conformance -- RES-2` runs one rule, `-- --list` names all.
+/// Every case is a test named by its rule: `cargo test --test conformance -- RES-2` runs one rule,
+/// `-- --list` names all.
 #[macro_export]
 macro_rules! main {
     ($subject:expr) => {

@@ -6,7 +6,8 @@ use crate::case::{Context, Driver, Stop, Verdict};
 use crate::patient::{Patient, patiently};
 use crate::subject::{Place, Setup};
 
-/// Two namespaces of one backend: both open, or one after the other where the driver lets nobody else in.
+/// Two namespaces of one backend: both open, or one after the other where the driver lets nobody
+/// else in.
 #[derive(Debug)]
 pub(crate) struct Neighbours<'a> {
     context: &'a Context,
@@ -23,7 +24,8 @@ impl<'a> Neighbours<'a> {
     /// Opens two namespaces of a new backend; `None` is the driver's own.
     ///
     /// # Errors
-    /// Skipped when the subject has no namespaces, or lets none be opened beside another and keeps none.
+    /// Skipped when the subject has no namespaces, or lets none be opened beside another and keeps
+    /// none.
     pub(crate) fn open(
         context: &'a Context,
         names: [Option<&str>; 2],

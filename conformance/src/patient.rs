@@ -10,8 +10,9 @@ use session_driver::{
     Swept, Timestamp, Version,
 };
 
-/// Tries an operation again on a retryable Busy, until the driver's declared contention bound has passed: "where a rule says that an
-/// operation succeeds, a retryable Busy within CON-3's bound is tried again first".
+/// Tries an operation again on a retryable Busy, until the driver's declared contention bound has
+/// passed: "where a rule says that an operation succeeds, a retryable Busy within CON-3's bound is
+/// tried again first".
 #[derive(Debug)]
 pub(crate) struct Patient<D> {
     driver: D,

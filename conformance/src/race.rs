@@ -12,7 +12,8 @@ use crate::case::{Driver, Fixture, Stop, Verdict};
 /// How often a worker looks for the others before it gives up its core to them.
 const SPINS: u32 = 64;
 
-/// The fixture's driver and another instance on the backend; the driver twice where a second one is refused.
+/// The fixture's driver and another instance on the backend; the driver twice where a second one is
+/// refused.
 pub(crate) fn handles<'a>(
     store: &'a Fixture,
     other: &'a Option<Driver>,
@@ -20,7 +21,8 @@ pub(crate) fn handles<'a>(
     [&**store, other.as_deref().unwrap_or(&**store)]
 }
 
-/// Runs `act` on as many threads as there are workers, all of which begin together, and gives what each ended with.
+/// Runs `act` on as many threads as there are workers, all of which begin together, and gives what
+/// each ended with.
 pub(crate) fn together<T: Send>(
     workers: usize,
     act: impl Fn(usize) -> Result<T, Stop> + Sync,
@@ -65,7 +67,8 @@ fn outcome_of<T>(thread: ScopedJoinHandle<'_, T>) -> T {
         .unwrap_or_else(|cause| panic::resume_unwind(cause))
 }
 
-/// A line at which workers wait for each other. They spin, so that none is far behind the others when it goes on.
+/// A line at which workers wait for each other. They spin, so that none is far behind the others
+/// when it goes on.
 struct Start {
     workers: usize,
     arrived: AtomicUsize,
@@ -92,7 +95,8 @@ impl Start {
     }
 }
 
-/// Runs `act` while as many threads as there are workers repeat `disturb`, which is told its worker and how often that one has run.
+/// Runs `act` while as many threads as there are workers repeat `disturb`, which is told its worker
+/// and how often that one has run.
 pub(crate) fn meanwhile(
     workers: usize,
     disturb: impl Fn(usize, u64) -> Verdict + Sync,

@@ -14,8 +14,10 @@ pub enum Outcome {
     Passed,
     /// It was broken; the text says what was seen.
     Failed(String),
-    /// It was not tried; the text says why.
+    /// It binds the driver and was not tried; the text says why.
     Skipped(String),
+    /// It does not bind the driver by what it declares; the text says which capability.
+    NotApplicable(String),
     /// The suite has no case for it; the text says why.
     Untested(String),
 }
@@ -41,9 +43,12 @@ pub struct CaseReport {
 pub struct RuleReport {
     /// The rule's id.
     pub rule: &'static str,
+    /// How strictly it binds.
+    pub level: Level,
     /// The rule's sentence.
     pub text: &'static str,
-    /// Failed if a case failed; skipped if none could be tried; passed if the tried ones passed.
+    /// Failed if a case failed; passed if the tried ones passed; skipped if none was tried that
+    /// could bind the driver.
     #[serde(flatten)]
     pub outcome: Outcome,
     /// The rule's cases.
@@ -65,6 +70,7 @@ impl RuleReport {
     pub(crate) fn new(rule: &Rule, cases: Vec<CaseReport>) -> RuleReport {
         RuleReport {
             rule: rule.id,
+            level: rule.level,
             text: rule.text,
             outcome: combined(rule, &cases),
             cases,
@@ -84,6 +90,7 @@ fn combined(rule: &Rule, cases: &[CaseReport]) -> Outcome {
     };
     of(|outcome| matches!(outcome, Outcome::Failed(_)))
         .or_else(|| of(|outcome| matches!(outcome, Outcome::Passed)))
+        .or_else(|| of(|outcome| matches!(outcome, Outcome::Skipped(_))))
         .or_else(|| of(|_| true))
         .cloned()
         .unwrap_or(Outcome::Passed)
@@ -102,10 +109,16 @@ impl Report {
         self.count(|outcome| matches!(outcome, Outcome::Failed(_)))
     }
 
-    /// How many rules were skipped, each with a reason in its report.
+    /// How many rules bind the driver and were skipped, each with a reason in its report.
     #[must_use]
     pub fn skipped(&self) -> usize {
         self.count(|outcome| matches!(outcome, Outcome::Skipped(_)))
+    }
+
+    /// How many rules do not bind the driver, each with the capability it does not declare.
+    #[must_use]
+    pub fn not_applicable(&self) -> usize {
+        self.count(|outcome| matches!(outcome, Outcome::NotApplicable(_)))
     }
 
     /// How many rules have no case.
@@ -114,10 +127,21 @@ impl Report {
         self.count(|outcome| matches!(outcome, Outcome::Untested(_)))
     }
 
-    /// Whether no rule that was tried is broken. Says nothing of the untested and the skipped: print their counts beside it.
+    /// Whether no rule that was tried is broken. Says nothing of the untested and the skipped:
+    /// print their counts beside it.
     #[must_use]
     pub fn is_clean(&self) -> bool {
         self.failed() == 0
+    }
+
+    /// Whether the driver may be called conforming, as far as the suite can see (rule CAP-3): no
+    /// rule is broken, and none with the level MUST that binds it was skipped. The untested are
+    /// counted beside it.
+    #[must_use]
+    pub fn is_conforming(&self) -> bool {
+        let skipped = |rule: &RuleReport| matches!(rule.outcome, Outcome::Skipped(_));
+        let leaves_out = |rule: &RuleReport| rule.level == Level::Must && skipped(rule);
+        self.is_clean() && !self.rules.iter().any(leaves_out)
     }
 
     fn count(&self, wanted: impl Fn(&Outcome) -> bool) -> usize {

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use serde::Serialize;
 use session_driver::{Capabilities, Durability, Sharing};
 
 use crate::case::Case;
@@ -51,7 +52,8 @@ impl Rule {
 }
 
 /// How strictly a rule binds (RFC 2119).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Level {
     /// A driver that breaks it is not conforming.
     Must,

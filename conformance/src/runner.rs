@@ -30,12 +30,14 @@ pub struct Options {
     pub seed: Option<u64>,
     /// A case that has not ended by then is taken for a deadlock; two minutes if `None`.
     pub case_limit: Option<Duration>,
-    /// Whether cases may run this binary again as a child process: its `main` calls [`run_if_child`] before anything else.
+    /// Whether cases may run this binary again as a child process: its `main` calls
+    /// [`run_if_child`] before anything else.
     pub processes: bool,
 }
 
-/// Runs the suite against `subject` and tells `watch` of each case as it ends. Rules that need child processes are skipped by name
-/// unless [`Options::processes`] allows them: those are for a test binary, such as [`main!`](crate::main) makes.
+/// Runs the suite against `subject` and tells `watch` of each case as it ends. Rules that need
+/// child processes are skipped by name unless [`Options::processes`] allows them: those are for a
+/// test binary, such as [`main!`](crate::main!) makes.
 ///
 /// # Errors
 /// When the subject's driver cannot be opened even once.
@@ -69,17 +71,19 @@ pub fn run(
     })
 }
 
-/// Plays a child's part and gives what its process ends with, if a case started this process as one; `None` if a person did.
+/// Plays a child's part and gives what its process ends with, if a case started this process as
+/// one; `None` if a person did.
 ///
-/// [`main!`](crate::main) does this by itself. A `main` that does something else calls it first, with the subject whose
-/// [name](Subject::name) is the value of the environment variable `SESSION_DRIVER_CHILD`.
+/// [`main!`](crate::main!) does this by itself. A `main` that does something else calls it first,
+/// with the subject whose [name](Subject::name) is the value of the environment variable
+/// `SESSION_DRIVER_CHILD`.
 #[must_use]
 pub fn run_if_child(subject: impl Subject) -> Option<ExitCode> {
     let subject: Arc<dyn AnySubject> = Arc::new(subject);
     child::run_if_child(&subject)
 }
 
-/// The whole of a test binary: see [`main!`](crate::main).
+/// The whole of a test binary: see [`main!`](crate::main!).
 #[must_use]
 pub fn main(subject: impl Subject) -> ExitCode {
     let subject: Arc<dyn AnySubject> = Arc::new(subject);
@@ -133,9 +137,9 @@ fn rule_trials(rule: &'static Rule, context: &Context) -> Vec<Trial> {
             let report = run_case(rule, case, &context);
             match &report.outcome {
                 Outcome::Passed => Ok(Completion::Completed),
-                Outcome::Skipped(reason) | Outcome::Untested(reason) => {
-                    Ok(Completion::ignored_with(reason))
-                }
+                Outcome::Skipped(reason)
+                | Outcome::NotApplicable(reason)
+                | Outcome::Untested(reason) => Ok(Completion::ignored_with(reason)),
                 Outcome::Failed(seen) => Err(Failed::from(explain(rule, &report, seen))),
             }
         })
@@ -146,7 +150,7 @@ fn rule_trials(rule: &'static Rule, context: &Context) -> Vec<Trial> {
 fn run_case(rule: &Rule, case: Case, context: &Context) -> CaseReport {
     let begin = Instant::now();
     let outcome = match rule.not_applicable(&context.capabilities) {
-        Some(reason) => Outcome::Skipped(reason.into()),
+        Some(reason) => Outcome::NotApplicable(reason.into()),
         None => attempt(case, context.clone()),
     };
     CaseReport {
@@ -158,7 +162,8 @@ fn run_case(rule: &Rule, case: Case, context: &Context) -> CaseReport {
     }
 }
 
-/// Runs a case on a thread of its own, so that a panic or a deadlock of the driver is a finding and not the end of the run.
+/// Runs a case on a thread of its own, so that a panic or a deadlock of the driver is a finding and
+/// not the end of the run.
 fn attempt(case: Case, context: Context) -> Outcome {
     let limit = context.case_limit;
     let (sender, receiver) = mpsc::channel();
@@ -176,6 +181,7 @@ fn attempt(case: Case, context: Context) -> Outcome {
         Ok(Ok(())) => Outcome::Passed,
         Ok(Err(Stop::Failed(seen))) => Outcome::Failed(seen),
         Ok(Err(Stop::Skipped(reason))) => Outcome::Skipped(reason),
+        Ok(Err(Stop::NotApplicable(reason))) => Outcome::NotApplicable(reason),
         Err(RecvTimeoutError::Timeout) => Outcome::Failed(format!(
             "it did not end within {} s; is there a deadlock?",
             limit.as_secs()

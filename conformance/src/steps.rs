@@ -80,8 +80,8 @@ pub(crate) fn visit_each(
     outcome.map_err(Stop::from)
 }
 
-/// Sweeps until nothing more is said to be left, and gives the number of records removed. That a loop ends is for SWP-2 to say: one
-/// that removes nothing any more is left here.
+/// Sweeps until nothing more is said to be left, and gives the number of records removed. That a
+/// loop ends is for SWP-2 to say: one that removes nothing any more is left here.
 pub(crate) fn drained(
     driver: &dyn SessionDriver,
     now: Timestamp,

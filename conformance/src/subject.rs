@@ -6,14 +6,15 @@ use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
-use session_driver::{Error, ErrorKind, MemoryDriver, Operation, Result, SessionDriver};
+use session_driver::{MemoryDriver, Result, SessionDriver};
 
 /// A cause of any type.
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
 /// A driver under test.
 ///
-/// [`MemorySubject`] is an example without a backend outside the process. A driver that keeps its sessions in a directory needs no more than this:
+/// [`MemorySubject`] is an example without a backend outside the process. A driver that keeps its
+/// sessions in a directory needs no more than this:
 ///
 /// ```
 /// use session_driver_conformance::{BoxError, Place, Setup, Subject};
@@ -46,20 +47,24 @@ pub trait Subject: Send + Sync + 'static {
     /// The name under which reports speak of it.
     fn name(&self) -> String;
 
-    /// Makes a new, empty place for a backend, which no other case uses. It goes when the [`Place`] is dropped.
+    /// Makes a new, empty place for a backend, which no other case uses. It goes when the [`Place`]
+    /// is dropped.
     ///
     /// # Errors
     /// Whatever keeps it from being made; the cases that need a place then fail.
     fn place(&self) -> Result<Place, BoxError>;
 
-    /// Opens the backend in `place`, which may be new, open already, or written by an earlier driver or another process.
+    /// Opens the backend in `place`, which may be new, open already, or written by an earlier
+    /// driver or another process.
     ///
     /// # Errors
-    /// Unsupported when the driver cannot be opened as `setup` says (the cases that need it are then skipped by name), else the driver's own.
+    /// Unsupported when the driver cannot be opened as `setup` says (the cases that need it are
+    /// then skipped by name), else the driver's own.
     fn open(&self, place: &Place, setup: &Setup) -> Result<Self::Driver>;
 }
 
-/// Where the backend of one case is: a text that any process can open it by, and what keeps it alive.
+/// Where the backend of one case is: a text that any process can open it by, and what keeps it
+/// alive.
 pub struct Place {
     locator: String,
     _guard: Option<Box<dyn Any + Send + Sync>>,
@@ -84,7 +89,8 @@ impl Place {
         }
     }
 
-    /// A place in a temporary directory of its own; the locator is a path in it at which nothing exists yet.
+    /// A place in a temporary directory of its own; the locator is a path in it at which nothing
+    /// exists yet.
     ///
     /// # Errors
     /// When the directory cannot be made.
@@ -124,8 +130,9 @@ impl fmt::Debug for Place {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Setup {
-    /// The namespace within the place's backend: a directory beside others, a table, a key prefix, a tree. Any text may be asked for; one
-    /// that the driver cannot keep apart is to be refused with an error other than Unsupported.
+    /// The namespace within the place's backend: a directory beside others, a table, a key prefix,
+    /// a tree. Any text may be asked for; one that the driver cannot keep apart is to be refused
+    /// with an error other than Unsupported.
     pub namespace: Option<String>,
     /// A maximum for payloads, in bytes, below the driver's own.
     pub max_payload_bytes: Option<usize>,
@@ -193,11 +200,12 @@ impl fmt::Debug for dyn AnySubject {
     }
 }
 
-/// The memory driver as a subject: a place is a number, under which the driver is found again.
+/// The memory driver as a subject: a place is a number, under which the driver is found again, and
+/// a namespace is a driver of its own.
 #[derive(Debug, Default)]
 pub struct MemorySubject {
     next: AtomicU64,
-    drivers: Mutex<HashMap<String, MemoryDriver>>,
+    drivers: Mutex<HashMap<(String, Option<String>), MemoryDriver>>,
 }
 
 impl Subject for MemorySubject {
@@ -214,15 +222,9 @@ impl Subject for MemorySubject {
     }
 
     fn open(&self, place: &Place, setup: &Setup) -> Result<MemoryDriver> {
-        if setup.namespace.is_some() {
-            return Err(Error::new(
-                ErrorKind::Unsupported,
-                Operation::Open,
-                "memory",
-            ));
-        }
+        let key = (place.locator().to_owned(), setup.namespace.clone());
         let mut drivers = self.drivers.lock().unwrap_or_else(PoisonError::into_inner);
-        let driver = drivers.entry(place.locator().into()).or_default().clone();
+        let driver = drivers.entry(key).or_default().clone();
         Ok(match setup.max_payload_bytes {
             Some(bytes) => driver.with_max_payload_bytes(bytes),
             None => driver,

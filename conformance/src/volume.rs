@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 use crate::case::Stop;
 use crate::subject::Place;
 
-/// Where the files of the store in `place` lie: its directory, or the one that holds its file and the companions of that.
+/// Where the files of the store in `place` lie: its directory, or the one that holds its file and
+/// the companions of that.
 ///
 /// # Errors
 /// Skipped when the locator is no path.
@@ -21,8 +22,8 @@ pub(crate) fn directory_of(place: &Place) -> Result<PathBuf, Stop> {
     }
 }
 
-/// The bytes that the files below `directory` take. It opens none of them, for an engine may have (rule HYG-8); those that go meanwhile are
-/// not counted.
+/// The bytes that the files below `directory` take. It opens none of them, for an engine may have
+/// (rule HYG-8); those that go meanwhile are not counted.
 pub(crate) fn bytes_on_disk(directory: &Path) -> u64 {
     let Ok(entries) = fs::read_dir(directory) else {
         return 0;

@@ -10,7 +10,8 @@ pub(crate) const NOW: Timestamp = match Timestamp::from_millis(1_800_000_000_000
 
 /// The instant so many milliseconds after [`NOW`], or before it.
 ///
-/// Cases hold no virtual instant longer than a native TTL's slack (60 s or more), so that no backend's own clock interferes.
+/// Cases hold no virtual instant longer than a native TTL's slack (60 s or more), so that no
+/// backend's own clock interferes.
 pub(crate) const fn at(millis: i64) -> Timestamp {
     shifted(NOW, millis)
 }
@@ -70,7 +71,8 @@ pub(crate) fn ids(prefix: &str, count: usize) -> Vec<SessionId> {
         .collect()
 }
 
-/// Bytes that say who wrote them, `length` of them, so that a mixture of two can be told: every eight bytes repeat `mark`.
+/// Bytes that say who wrote them, `length` of them, so that a mixture of two can be told: every
+/// eight bytes repeat `mark`.
 pub(crate) fn marked(mark: u64, length: usize) -> Vec<u8> {
     mark.to_le_bytes()
         .iter()
@@ -80,7 +82,8 @@ pub(crate) fn marked(mark: u64, length: usize) -> Vec<u8> {
         .collect()
 }
 
-/// The mark of a payload made by [`marked`], or `None` when it is a mixture or a prefix of less than eight bytes.
+/// The mark of a payload made by [`marked`], or `None` when it is a mixture or a prefix of less
+/// than eight bytes.
 pub(crate) fn mark_of(payload: &[u8]) -> Option<u64> {
     let mark = u64::from_le_bytes(payload.get(..8)?.try_into().ok()?);
     (payload == marked(mark, payload.len())).then_some(mark)

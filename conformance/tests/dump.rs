@@ -1,4 +1,5 @@
-//! A driver that processes share against the whole suite: its process and durability rules accuse no honest driver.
+//! A driver that processes share against the whole suite: its process and durability rules accuse
+//! no honest driver.
 
 #[allow(
     dead_code,

@@ -1,8 +1,10 @@
-//! Child processes: the test binary runs itself again, and its child does what the parent asks through a pipe.
+//! Child processes: the test binary runs itself again, and its child does what the parent asks
+//! through a pipe.
 //!
-//! One request is a line on the child's stdin, one answer a line on its stdout. The parent drives, so all instants are the parent's; the child
-//! answers after an operation returned and not before; what is not an answer was written by the driver. A child ends when its stdin
-//! does, so it never outlives the parent, and [`Child`] kills it when dropped.
+//! One request is a line on the child's stdin, one answer a line on its stdout. The parent drives,
+//! so all instants are the parent's; the child answers after an operation returned and not before;
+//! what is not an answer was written by the driver. A child ends when its stdin does, so it never
+//! outlives the parent, and [`Child`] kills it when dropped.
 
 mod census;
 mod parent;

@@ -176,7 +176,8 @@ impl Child {
         }
     }
 
-    /// Counts what the process holds while lane 0 is busy with `wish`, and waits until that is done.
+    /// Counts what the process holds while lane 0 is busy with `wish`, and waits until that is
+    /// done.
     ///
     /// # Errors
     /// Skipped where there is no `/proc`.

@@ -18,7 +18,8 @@ use crate::exercise::use_all_operations;
 use crate::patient::{Patient, patiently};
 use crate::subject::{AnySubject, Place, Setup};
 
-/// Does what the parent asks until it hangs up, or answers `None` at once when this process is nobody's child.
+/// Does what the parent asks until it hangs up, or answers `None` at once when this process is
+/// nobody's child.
 pub(crate) fn run_if_child(subject: &Arc<dyn AnySubject>) -> Option<ExitCode> {
     std::env::var_os(VARIABLE)?;
     say(0, Answer::Ready);

@@ -10,8 +10,8 @@ use crate::child::census::Census;
 /// Begins every answer, so that it is found among what a driver may print.
 pub(crate) const MARKER: char = '\u{1}';
 
-/// What the parent asks. A lane is a thread of the child, on which requests wait for one another, with a driver of its own
-/// or that of lane 0.
+/// What the parent asks. A lane is a thread of the child, on which requests wait for one another,
+/// with a driver of its own or that of lane 0.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Request {
     pub(crate) lane: usize,
@@ -26,7 +26,8 @@ pub(crate) enum Wish {
     Join,
     /// Perform an operation on the open driver.
     Perform(Call),
-    /// Use the driver for a while, as many times as said: all operations, refusals, traversals that are stopped.
+    /// Use the driver for a while, as many times as said: all operations, refusals, traversals that
+    /// are stopped.
     Use { seed: u64, times: u32 },
     /// The same, each time from a new thread.
     UseFromThreads { seed: u64, times: u32 },

@@ -6,13 +6,16 @@ use std::time::Duration;
 use crate::linearize::history::{Event, History};
 use crate::linearize::model::State;
 
-/// How many states a search may see before it gives up without a verdict: far more than a case's histories need.
+/// How many states a search may see before it gives up without a verdict: far more than a case's
+/// histories need.
 const PATIENCE: usize = 2_000_000;
 
-/// Says, as shortly as it can, why no order of the operations explains their answers; `Ok` when one does.
+/// Says, as shortly as it can, why no order of the operations explains their answers; `Ok` when one
+/// does.
 ///
 /// # Errors
-/// The part of the history up to the first answer that cannot be explained, without what does not matter for it.
+/// The part of the history up to the first answer that cannot be explained, without what does not
+/// matter for it.
 pub(crate) fn check(history: &History) -> Result<(), String> {
     if is_linearizable(history) {
         return Ok(());
@@ -36,7 +39,8 @@ pub(crate) fn check(history: &History) -> Result<(), String> {
     ))
 }
 
-/// Whether some order of the operations, each at an instant between its call and its answer, explains all answers.
+/// Whether some order of the operations, each at an instant between its call and its answer,
+/// explains all answers.
 pub(crate) fn is_linearizable(history: &History) -> bool {
     let mut search = Search {
         history,
@@ -45,7 +49,8 @@ pub(crate) fn is_linearizable(history: &History) -> bool {
     search.goes_on(&vec![0; history.lanes.len()], State::empty(history))
 }
 
-/// A prefix of a history that has an order has one, so the shortest that has none ends with the answer that is to blame.
+/// A prefix of a history that has an order has one, so the shortest that has none ends with the
+/// answer that is to blame.
 fn shortest_prefix(history: &History) -> (Duration, History) {
     let answers = history.events().filter_map(|event| event.answered.as_ref());
     let mut ends: Vec<Duration> = answers.map(|(when, _)| *when).collect();
@@ -73,7 +78,8 @@ fn without_bystanders(mut history: History) -> History {
 }
 
 impl History {
-    /// Whether the operation, answered as it was, can have had no effect at all, a discard included.
+    /// Whether the operation, answered as it was, can have had no effect at all, a discard
+    /// included.
     fn is_bystander(&self, event: &Event) -> bool {
         use crate::call::{Call, Reply};
         let refused = event

@@ -13,7 +13,8 @@ pub(crate) struct Event {
     pub(crate) lane: usize,
     pub(crate) call: Call,
     pub(crate) invoked: Duration,
-    /// When, and what; `None` when it is not known whether the operation happened: it may have, may yet, or may never.
+    /// When, and what; `None` when it is not known whether the operation happened: it may have, may
+    /// yet, or may never.
     pub(crate) answered: Option<(Duration, Reply)>,
 }
 
@@ -28,8 +29,8 @@ pub(crate) struct History {
 }
 
 impl History {
-    /// Takes the events, in any order. Those that changed nothing by contract (Busy and other faults, rule ATM-3) are left out; an
-    /// Indeterminate one is unanswered.
+    /// Takes the events, in any order. Those that changed nothing by contract (Busy and other
+    /// faults, rule ATM-3) are left out; an Indeterminate one is unanswered.
     pub(crate) fn new(
         mut events: Vec<Event>,
         capabilities: &session_driver::Capabilities,

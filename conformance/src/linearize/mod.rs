@@ -1,7 +1,9 @@
-//! Linearizability: whether the answers of concurrent operations can be explained by some order of them, one after another.
+//! Linearizability: whether the answers of concurrent operations can be explained by some order of
+//! them, one after another.
 //!
-//! [`history`] is what was asked and answered, and when; [`model`] is what one operation may do to a few ids; [`checker`] searches for an
-//! order (Wing and Gong's search, with Lowe's memory of the states it has been in); [`script`] makes the operations.
+//! [`history`] is what was asked and answered, and when; [`model`] is what one operation may do to
+//! a few ids; [`checker`] searches for an order (Wing and Gong's search, with Lowe's memory of the
+//! states it has been in); [`script`] makes the operations.
 
 mod checker;
 mod history;

@@ -60,7 +60,8 @@ impl State {
         }
     }
 
-    /// The states that `event`, the next of its lane, may lead to; none if its answer is impossible here.
+    /// The states that `event`, the next of its lane, may lead to; none if its answer is impossible
+    /// here.
     pub(crate) fn after(&self, lane: usize, event: &Event, history: &History) -> Vec<Next> {
         let reply = event.answered.as_ref().map(|(_, reply)| reply);
         let place = |id: &str| {
@@ -117,7 +118,8 @@ impl State {
         state
     }
 
-    /// This state, and the one in which what is expired under `place` was discarded, which any operation may do.
+    /// This state, and the one in which what is expired under `place` was discarded, which any
+    /// operation may do.
     fn discarding(&self, place: usize, now: i64) -> Vec<State> {
         let mut states = vec![self.clone()];
         if self.records[place].is_some_and(|kept| !kept.is_live(now)) {
@@ -279,8 +281,9 @@ impl Rotate<'_> {
         state.with(self.from, None).with(self.to, Some(record))
     }
 
-    /// Removes `from` if it is still what was copied; else takes `to` back and begins again: neither an update nor a remove of `from`
-    /// that succeeded in between is lost (rules ROT-3 and ROT-4).
+    /// Removes `from` if it is still what was copied; else takes `to` back and begins again:
+    /// neither an update nor a remove of `from` that succeeded in between is lost (rules ROT-3 and
+    /// ROT-4).
     fn second_half(&self, state: &State, half: HalfRotated) -> Vec<Next> {
         let mut rest = state.clone();
         rest.half_rotated.retain(|other| *other != half);

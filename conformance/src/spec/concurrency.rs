@@ -87,7 +87,7 @@ fn opened_children(
 
 fn a_second_process_gets_locked_where_processes_do_not_share(context: &Context) -> Verdict {
     if context.capabilities().sharing >= Sharing::Process {
-        return Err(Stop::Skipped(
+        return Err(Stop::NotApplicable(
             "the driver declares sharing among processes".into(),
         ));
     }

@@ -87,7 +87,9 @@ fn a_payload_over_the_maximum_is_refused_as_such(context: &Context) -> Verdict {
 fn a_locked_backend_is_refused_as_such(context: &Context) -> Verdict {
     let store = context.fresh()?;
     match context.open_raw(store.place(), &Setup::default()) {
-        Ok(_) => Err(Stop::Skipped("the driver lets a second instance in".into())),
+        Ok(_) => Err(Stop::NotApplicable(
+            "the driver lets a second instance in".into(),
+        )),
         Err(error) => of(Err::<(), Error>(error), ErrorKind::Locked, Operation::Open).map(drop),
     }
 }

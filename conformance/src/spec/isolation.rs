@@ -106,7 +106,8 @@ fn plain_names_are_refused() -> Verdict {
     Ok(())
 }
 
-/// Every operation in the second namespace, on ids that are live or expired in the first, which has to stay as it was.
+/// Every operation in the second namespace, on ids that are live or expired in the first, which has
+/// to stay as it was.
 fn disturb(both: &Neighbours<'_>) -> Verdict {
     let (live, due, free) = (id("live"), id("due"), id("free"));
     let mut kept = vec![];

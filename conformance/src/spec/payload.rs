@@ -223,7 +223,8 @@ fn the_bytes_of_its_own_files_make_no_difference(context: &Context) -> Verdict {
         driver.store(who, until(&payload, 9_000), Precondition::Any, NOW)?;
         driver.touch(who, Some(at(8_000)), NOW)?;
     }
-    // Only a closed engine's files may be read: closing one that it has open would drop its locks (HYG-8).
+    // Only a closed engine's files may be read: closing one that it has open would drop its locks
+    // (HYG-8).
     drop(driver);
     let mut files = Vec::new();
     read_files(place.path(), &mut files);

@@ -301,7 +301,8 @@ fn two_rotates_onto_one_id_do_not_both_succeed(context: &Context) -> Verdict {
     })
 }
 
-/// Races a rotate onto an id with a `rival` that is given a live id of its own and the contested one, and says whether it succeeded.
+/// Races a rotate onto an id with a `rival` that is given a live id of its own and the contested
+/// one, and says whether it succeeded.
 fn one_comes_to_be_at_to(
     context: &Context,
     rival: impl Fn(&dyn SessionDriver, &SessionId, &SessionId) -> Result<bool, Stop> + Sync,

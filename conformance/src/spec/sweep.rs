@@ -35,7 +35,8 @@ fn filled(
     Ok(ids)
 }
 
-/// The sweep counted as many as are due, or fewer where the backend expires records itself, so that a sweep may do nothing.
+/// The sweep counted as many as are due, or fewer where the backend expires records itself, so that
+/// a sweep may do nothing.
 fn counts(context: &Context, removed: u64, due: u64, what: &str) -> Verdict {
     let native = context.capabilities().native_expiry.is_some();
     ensure!(

@@ -184,7 +184,9 @@ fn visited_ids_are_byte_equal_to_those_stored(context: &Context) -> Verdict {
 
 fn visited_digests_are_stable_and_name_nothing(context: &Context) -> Verdict {
     if context.capabilities().readable_ids {
-        return Err(Stop::Skipped("the driver declares readable_ids".into()));
+        return Err(Stop::NotApplicable(
+            "the driver declares readable_ids".into(),
+        ));
     }
     let (store, all) = filled(context, 30)?;
     let before: HashSet<_> = visits(&*store, NOW)?.into_iter().collect();

@@ -309,7 +309,8 @@ fn count_up(context: &Context, counting: usize, touching: usize) -> Verdict {
     Ok(())
 }
 
-/// Adds one a hundred times. A conflict is somebody else's increment, so that there are fewer of them than increments.
+/// Adds one a hundred times. A conflict is somebody else's increment, so that there are fewer of
+/// them than increments.
 fn increments(driver: &dyn SessionDriver, who: &SessionId, due: u64) -> Result<Vec<Version>, Stop> {
     let (mut given, mut conflicts) = (Vec::new(), 0);
     while (given.len() as u64) < INCREMENTS {

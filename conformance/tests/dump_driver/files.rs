@@ -78,7 +78,8 @@ pub(crate) fn save(dump: &Dump, records: &Records) -> io::Result<()> {
     fs::rename(new, dump.folder.join("dump"))
 }
 
-/// Each record as: the id and its length, the deadline (or -1), the version, the payload and its length.
+/// Each record as: the id and its length, the deadline (or -1), the version, the payload and its
+/// length.
 pub(crate) fn encode(records: &Records) -> Vec<u8> {
     let mut bytes = Vec::new();
     for (id, record) in records {

@@ -1,8 +1,9 @@
 //! The simplest driver that processes can share: all records of a namespace in one file.
 //!
-//! Every change takes an exclusive lock, reads the file, changes what it read, writes another file and renames it over the first. It is slow,
-//! and right: the suite must find nothing to say against it. The saboteurs of the process and durability rules are this driver with
-//! one of its steps replaced; its steps are the functions of a [`Conduct`].
+//! Every change takes an exclusive lock, reads the file, changes what it read, writes another file
+//! and renames it over the first. It is slow, and right: the suite must find nothing to say against
+//! it. The saboteurs of the process and durability rules are this driver with one of its steps
+//! replaced; its steps are the functions of a [`Conduct`].
 
 mod conduct;
 pub(crate) mod files;

@@ -128,7 +128,8 @@ pub(crate) const SABOTEURS: &[Saboteur] = &[
     },
 ];
 
-/// Writes through a file of its own, so that two writers lose each other's changes and not their files.
+/// Writes through a file of its own, so that two writers lose each other's changes and not their
+/// files.
 fn save_apart(dump: &crate::dump_driver::Dump, records: &Records) -> io::Result<()> {
     let new = dump.folder.join(format!(
         "dump.new-{:?}-{}",

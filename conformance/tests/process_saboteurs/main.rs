@@ -1,8 +1,11 @@
-//! The tests of the tests, where processes, files and durability are at stake: dump drivers with one fault each, which the suite has to catch.
+//! The tests of the tests, where processes, files and durability are at stake: dump drivers with
+//! one fault each, which the suite has to catch.
 //!
-//! As in `tests/saboteurs`, every saboteur names the rules it breaks, and all of them must accuse it; every rule of these families that has cases
-//! is named by a saboteur. They share a driver on disk, so that they run as child processes and survive them: this binary runs itself
-//! again, and plays the saboteur whose name it is given. That an honest driver is accused by no rule is `tests/dump.rs`.
+//! As in `tests/saboteurs`, every saboteur names the rules it breaks, and all of them must accuse
+//! it; every rule of these families that has cases is named by a saboteur. They share a driver on
+//! disk, so that they run as child processes and survive them: this binary runs itself again, and
+//! plays the saboteur whose name it is given. That an honest driver is accused by no rule is
+//! `tests/dump.rs`.
 
 #[path = "../dump_driver/mod.rs"]
 mod dump_driver;

@@ -1,5 +1,6 @@
-//! EXP-1: the boundary instant, off by one millisecond in one operation each. (`deadline < now` here and `deadline <= now` there: load
-//! and sweep of a published store disagree about the same instant.)
+//! EXP-1: the boundary instant, off by one millisecond in one operation each. (`deadline < now`
+//! here and `deadline <= now` there: load and sweep of a published store disagree about the same
+//! instant.)
 
 use session_driver::{ErrorKind, Operation, Precondition};
 

@@ -1,4 +1,5 @@
-//! CAP, ERR, HYG: faults of the descriptor, of errors and of housekeeping that need neither process nor file.
+//! CAP, ERR, HYG: faults of the descriptor, of errors and of housekeeping that need neither process
+//! nor file.
 
 use std::sync::atomic::Ordering;
 

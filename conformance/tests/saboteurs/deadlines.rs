@@ -80,7 +80,8 @@ pub(crate) const SABOTEURS: &[Saboteur] = &[
     },
 ];
 
-/// Stores under the deadline that `kept` makes of the one given, as a column of too narrow a type would.
+/// Stores under the deadline that `kept` makes of the one given, as a column of too narrow a type
+/// would.
 fn store_deadline(
     handle: &Handle,
     id: &SessionId,

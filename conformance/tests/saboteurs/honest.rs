@@ -1,4 +1,5 @@
-//! What a saboteur does where it has no fault. Every operation is one stretch under the lock; the races are what saboteurs make of that.
+//! What a saboteur does where it has no fault. Every operation is one stretch under the lock; the
+//! races are what saboteurs make of that.
 
 use std::fmt;
 use std::num::NonZeroUsize;

@@ -14,7 +14,8 @@ const APART: Saboteur = Saboteur {
     ..HONEST
 };
 
-/// One shelf for all namespaces but the backend's own, with the namespace in front of the id: honest, too.
+/// One shelf for all namespaces but the backend's own, with the namespace in front of the id:
+/// honest, too.
 const JOINED: Saboteur = Saboteur {
     name: "honest-with-namespaces-in-its-keys",
     open: one_for_all,

@@ -1,4 +1,5 @@
-//! Drivers that use what the rules allow and an obvious driver does not: no rule may accuse them. A suite that does is wrong, not they.
+//! Drivers that use what the rules allow and an obvious driver does not: no rule may accuse them. A
+//! suite that does is wrong, not they.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::time::Duration;

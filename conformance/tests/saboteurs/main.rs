@@ -1,14 +1,17 @@
 //! The tests of the tests: drivers with one fault each, which the suite has to catch.
 //!
-//! A suite that passes every driver proves nothing, and neither does a driver that fails every rule. So each [saboteur](saboteur::Saboteur) is an
-//! honest driver but for one fault, a real one of a published store wherever there is one. It names the rules it breaks, all of which must accuse
-//! it; others may only where the table says so, for many a case stands on the operation at fault. Every rule that has cases is named by
-//! a saboteur. The other way round there are [lawful] drivers, which use what the rules allow and must be accused by none.
+//! A suite that passes every driver proves nothing, and neither does a driver that fails every
+//! rule. So each [saboteur](saboteur::Saboteur) is an honest driver but for one fault, a real one
+//! of a published store wherever there is one. It names the rules it breaks, all of which must
+//! accuse it; others may only where the table says so, for many a case stands on the operation at
+//! fault. Every rule that has cases is named by a saboteur. The other way round there are [lawful]
+//! drivers, which use what the rules allow and must be accused by none.
 //!
-//! To add one, write it into the file of the family whose rule it breaks, replacing the methods at fault and taking the rest from
-//! [`HONEST`]. Races are widened by [`pause`](shelf::pause), so that they are lost in every run.
-//! `cargo test --test saboteurs -- torn` tries those with `torn` in their names; the table comes after the tests. With `--include-ignored`
-//! every stochastic rule tries every saboteur, and not only the rules it names: that takes many minutes.
+//! To add one, write it into the file of the family whose rule it breaks, replacing the methods at
+//! fault and taking the rest from [`HONEST`]. Races are widened by [`pause`](shelf::pause), so that
+//! they are lost in every run. `cargo test --test saboteurs -- torn` tries those with `torn` in
+//! their names; the table comes after the tests. With `--include-ignored` every stochastic rule
+//! tries every saboteur, and not only the rules it names: that takes many minutes.
 
 mod atomicity;
 mod boundary;
@@ -73,7 +76,8 @@ static FAMILIES: &[&[Saboteur]] = &[
     claims::SABOTEURS,
 ];
 
-/// The families all of whose rules have a saboteur here; those of the others are in `tests/process_saboteurs`.
+/// The families all of whose rules have a saboteur here; those of the others are in
+/// `tests/process_saboteurs`.
 const RULES: [&str; 11] = [
     "RET", "STO", "CAS", "RES", "REM", "ROT", "TRV", "EXP", "SWP", "ID", "PAY",
 ];

@@ -141,7 +141,8 @@ pub(crate) const SABOTEURS: &[Saboteur] = &[
             }
             handle.records().put(to, record);
             pause();
-            // What was stored under the old id meanwhile is not lost, so that this is about what observers see.
+            // What was stored under the old id meanwhile is not lost, so that this is about what
+            // observers see.
             let mut records = handle.records();
             let Some(last) = records.take(from) else {
                 records.take(to);

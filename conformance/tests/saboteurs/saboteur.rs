@@ -17,7 +17,8 @@ use crate::subject::Opening;
 /// What a traversal calls for each id.
 pub(crate) type Visit<'a> = &'a mut dyn FnMut(&SessionId) -> ControlFlow<()>;
 
-/// A driver that is honest but for the methods its author replaced: `Saboteur { name, fault, breaks, touch: |..| .., ..HONEST }`.
+/// A driver that is honest but for the methods its author replaced: `Saboteur { name, fault,
+/// breaks, touch: |..| .., ..HONEST }`.
 pub(crate) struct Saboteur {
     /// The name of its test.
     pub(crate) name: &'static str,
@@ -25,7 +26,8 @@ pub(crate) struct Saboteur {
     pub(crate) fault: &'static str,
     /// The rules it breaks: each of them must accuse it, and nobody else may.
     pub(crate) breaks: &'static [&'static str],
-    /// Rules, or whole families, that may accuse it as well, for their cases stand on the operation at fault.
+    /// Rules, or whole families, that may accuse it as well, for their cases stand on the operation
+    /// at fault.
     pub(crate) may: &'static [&'static str],
     /// Whether every stochastic rule tries it in every run.
     pub(crate) races: bool,
@@ -70,8 +72,8 @@ pub(crate) const HONEST: Saboteur = Saboteur {
 };
 
 impl Saboteur {
-    /// Whether the table allows this rule to accuse it. What is broken may lose any race, so a stochastic rule may accuse all but those who
-    /// break nothing.
+    /// Whether the table allows this rule to accuse it. What is broken may lose any race, so a
+    /// stochastic rule may accuse all but those who break nothing.
     pub(crate) fn may_meet(&self, rule: &str) -> bool {
         let family = rule.split('-').next().unwrap_or(rule);
         let stochastic = |known: &Rule| known.id == rule && known.evidence == Evidence::Stochastic;

@@ -1,4 +1,5 @@
-//! What saboteurs keep records in: a map they can reach into, unlike the memory driver, and room for what an honest driver has no need of.
+//! What saboteurs keep records in: a map they can reach into, unlike the memory driver, and room
+//! for what an honest driver has no need of.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -142,7 +143,8 @@ pub(crate) fn hold<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Widens a race's window, so that it is lost in every run: between a check and the act that relies on it.
+/// Widens a race's window, so that it is lost in every run: between a check and the act that relies
+/// on it.
 pub(crate) fn pause() {
     thread::sleep(Duration::from_micros(100));
 }

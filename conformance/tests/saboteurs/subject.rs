@@ -13,7 +13,8 @@ use crate::shelf::{Handle, Shelf, hold};
 /// What saboteurs declare as their maximum: the least that PAY-1 allows, for the sake of speed.
 const MAX_PAYLOAD_BYTES: usize = 64 * 1024;
 
-/// The shelves of one saboteur. A place is a number; [`Saboteur::open`] says which shelf that means.
+/// The shelves of one saboteur. A place is a number; [`Saboteur::open`] says which shelf that
+/// means.
 pub(crate) struct Suspect {
     saboteur: &'static Saboteur,
     places: AtomicU64,

@@ -12,7 +12,8 @@ const NAME_WIDTH: usize = 44;
 /// Which rules accused whom, by the saboteur's name.
 pub(crate) type Verdicts = BTreeMap<&'static str, Accusations>;
 
-/// Prints a line for each saboteur that was tried: its name, the rules that caught it, and those beyond the ones it names.
+/// Prints a line for each saboteur that was tried: its name, the rules that caught it, and those
+/// beyond the ones it names.
 #[allow(
     clippy::print_stdout,
     reason = "the table is for people, beside what libtest-mimic prints"

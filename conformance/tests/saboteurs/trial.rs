@@ -9,7 +9,8 @@ use session_driver_conformance::{Evidence, Options, Outcome, Report, Rule, rules
 use crate::saboteur::Saboteur;
 use crate::subject::Suspect;
 
-/// A saboteur that deadlocks shall not cost two minutes; a busy machine shall accuse nobody who is honest.
+/// A saboteur that deadlocks shall not cost two minutes; a busy machine shall accuse nobody who is
+/// honest.
 const CASE_LIMIT: Duration = Duration::from_secs(5);
 const HONEST_CASE_LIMIT: Duration = Duration::from_secs(60);
 
@@ -21,8 +22,8 @@ pub(crate) type Accusations = BTreeMap<&'static str, String>;
 
 /// Runs the suite, and again those rules that ought to have accused the saboteur and did not.
 ///
-/// The races of stochastic rules take most of a run's time. One that the saboteur does not name waits for a `thorough` run, unless the
-/// saboteur says that it `races`.
+/// The races of stochastic rules take most of a run's time. One that the saboteur does not name
+/// waits for a `thorough` run, unless the saboteur says that it `races`.
 pub(crate) fn accuse(saboteur: &'static Saboteur, thorough: bool) -> Result<Accusations, Failed> {
     let mut accusations = Accusations::new();
     for rule in rules() {

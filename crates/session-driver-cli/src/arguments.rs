@@ -54,9 +54,9 @@ pub(crate) enum Command {
 
 /// Store sessions from JSON Lines.
 ///
-/// Each line is an object with `id`, `expires_at_ms` (milliseconds since 1970, or null for never) and `payload_base64`; other fields
-/// are ignored. A session that is there already is replaced, so an import can be run again. Sessions that have expired are counted
-/// and not stored.
+/// Each line is an object with `id`, `expires_at_ms` (milliseconds since 1970, or null for never)
+/// and `payload_base64`; other fields are ignored. A session that is there already is replaced, so
+/// an import can be run again. Sessions that have expired are counted and not stored.
 ///
 /// A line that is no session is reported with its number and left out; the exit status is then 1.
 ///
@@ -74,8 +74,9 @@ pub(crate) struct Import {
 
 /// Write all live sessions as JSON Lines, as `import` reads them.
 ///
-/// The lines are in no order. A session that cannot be read is reported and left out; the exit status is then 1. FILE is written
-/// aside, readable by you alone, and takes its name when it is whole.
+/// The lines are in no order. A session that cannot be read is reported and left out; the exit
+/// status is then 1. FILE is written aside, readable by you alone, and takes its name when it is
+/// whole.
 ///
 /// With --json and FILE: {"exported": N, "damaged": N}
 #[derive(Debug, Args)]
@@ -90,7 +91,8 @@ pub(crate) struct Export {
 ///
 /// Whoever knows an id is logged in: mind who can see the list.
 ///
-/// With --json a line is {"id": TEXT}, with --long {"id": TEXT, "expires_at_ms": N or null, "bytes": N, "version": HEX}
+/// With --json a line is {"id": TEXT}, with --long {"id": TEXT, "expires_at_ms": N or null,
+/// "bytes": N, "version": HEX}
 #[derive(Debug, Args)]
 pub(crate) struct List {
     /// The store
@@ -102,7 +104,8 @@ pub(crate) struct List {
 
 /// Show one session: deadline, size, codec, and the payload as text or in hexadecimal.
 ///
-/// With --json: {"id": TEXT, "expires_at_ms": N or null, "bytes": N, "version": HEX, "codec": TEXT or null, "payload_base64": TEXT}
+/// With --json: {"id": TEXT, "expires_at_ms": N or null, "bytes": N, "version": HEX, "codec": TEXT
+/// or null, "payload_base64": TEXT}
 #[derive(Debug, Args)]
 pub(crate) struct Show {
     /// The store
@@ -113,7 +116,8 @@ pub(crate) struct Show {
 
 /// Remove sessions: whoever holds them is logged out.
 ///
-/// An id under which there is no session is reported, the others are removed, and the exit status is then 1.
+/// An id under which there is no session is reported, the others are removed, and the exit status
+/// is then 1.
 ///
 /// With --json: {"removed": N, "absent": N}
 #[derive(Debug, Args)]
@@ -160,12 +164,14 @@ pub(crate) struct Sweep {
     pub(crate) url: String,
 }
 
-/// Prove the store's driver against the rules of the contract, with the options of the URL, where the store is.
+/// Prove the store's driver against the rules of the contract, with the options of the URL, where
+/// the store is.
 ///
-/// The suite works in temporary places beside the store, which need not exist, and never on its sessions. If a rule is broken the
-/// exit status is 1.
+/// The suite works in temporary places beside the store, which need not exist, and never on its
+/// sessions. If a rule is broken the exit status is 1.
 ///
-/// With --json: {"url": TEXT, "passed": N, "failed": N, "skipped": N, "untested": N, "report": the suite's report}
+/// With --json: {"url": TEXT, "passed": N, "failed": N, "skipped": N, "not_applicable": N,
+/// "untested": N, "conforming": true or false, "report": the suite's report}
 #[derive(Debug, Args)]
 pub(crate) struct Verify {
     /// The store
@@ -180,14 +186,16 @@ pub(crate) struct Verify {
 
 /// Measure drivers side by side, with sample sessions, and prove them against the rules.
 ///
-/// Each driver stores the sample, gives it back byte for byte, and is timed at every operation; then one table shows them all.
-/// Without URLs these are all the drivers that need no server. Drivers work in temporary places beside the stores that are named,
-/// never on their sessions. Rules that need several processes are left to `verify`. If bytes differ, a rule is broken or an operation
-/// fails, the exit status is 1.
+/// Each driver stores the sample, gives it back byte for byte, and is timed at every operation;
+/// then one table shows them all. Without URLs these are all the drivers that need no server.
+/// Drivers work in temporary places beside the stores that are named, never on their sessions.
+/// Rules that need several processes are left to `verify`. If bytes differ, a rule is broken or an
+/// operation fails, the exit status is 1.
 ///
-/// With --json: {"sessions": N, "payload_bytes": N, "threads": N, "drivers": [{"url": TEXT, "sessions": N, "rules": {"passed": N,
-/// "failed": N, "skipped": N, "untested": N, "seed": N} or null, "operations": [{"operation": TEXT, "calls": N, "per_second": X,
-/// "p50_ns": N, "p99_ns": N}], "bytes_on_disk": N or null, "failures": [TEXT]}]}
+/// With --json: {"sessions": N, "payload_bytes": N, "threads": N, "drivers": [{"url": TEXT,
+/// "sessions": N, "rules": {"passed": N, "failed": N, "skipped": N, "not_applicable": N,
+/// "untested": N, "seed": N} or null, "operations": [{"operation": TEXT, "calls": N, "per_second": X, "p50_ns": N, "p99_ns":
+/// N}], "bytes_on_disk": N or null, "failures": [TEXT]}]}
 #[derive(Debug, Args)]
 pub(crate) struct Compare {
     /// The stores beside which to work

@@ -64,7 +64,8 @@ trait Store: fmt::Debug + Send + Sync {
     fn bytes_in(&self, place: &Place) -> io::Result<Option<u64>>;
 }
 
-/// A store as the user names it. As a subject of the suite it is a driver with the store's options in places beside the store.
+/// A store as the user names it. As a subject of the suite it is a driver with the store's options
+/// in places beside the store.
 #[derive(Clone, Debug)]
 pub(crate) struct Target {
     name: String,
@@ -96,7 +97,8 @@ impl Target {
         })
     }
 
-    /// The drivers that need no server, each in the ways worth comparing, with stores in `directory`.
+    /// The drivers that need no server, each in the ways worth comparing, with stores in
+    /// `directory`.
     pub(crate) fn without_server(directory: &Path) -> Vec<Target> {
         let file = |name: &str, durability| Target {
             name: name.into(),
@@ -116,7 +118,8 @@ impl Target {
         ]
     }
 
-    /// The target of this name in the process that started this one: a URL, or one of those that need no server.
+    /// The target of this name in the process that started this one: a URL, or one of those that
+    /// need no server.
     pub(crate) fn named(name: &str) -> Option<Target> {
         let mut known = Target::without_server(Path::new(".")).into_iter();
         known

@@ -102,7 +102,8 @@ fn deadline(value: Option<&RawValue>) -> Result<Option<Timestamp>, Rejection> {
         .transpose()
 }
 
-/// The fields as they stand there. They are judged by `parse`: the messages of serde quote what they do not like, and this is secret.
+/// The fields as they stand there. They are judged by `parse`: the messages of serde quote what
+/// they do not like, and this is secret.
 #[derive(Default)]
 struct Fields<'a> {
     id: Option<&'a RawValue>,

@@ -1,4 +1,5 @@
-//! The tool `session-driver`: operates, copies, verifies and compares session stores that URLs name.
+//! The tool `session-driver`: operates, copies, verifies and compares session stores that URLs
+//! name.
 
 mod arguments;
 mod compare;

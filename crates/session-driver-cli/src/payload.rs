@@ -22,8 +22,8 @@ pub(crate) fn codec(payload: &[u8]) -> Option<String> {
     })
 }
 
-/// The codec's tag and the encoded value, if the payload is one that `Sessions` stores: a mark, the tag, a rule of expiry (which may
-/// have eight bytes more), the value.
+/// The codec's tag and the encoded value, if the payload is one that `Sessions` stores: a mark, the
+/// tag, a rule of expiry (which may have eight bytes more), the value.
 fn typed(payload: &[u8]) -> Option<(u8, &[u8])> {
     match payload {
         [0xC1, tag, 0 | 3, encoded @ ..] => Some((*tag, encoded)),
@@ -47,7 +47,8 @@ pub(crate) fn lines(payload: &[u8]) -> Box<dyn Iterator<Item = String> + '_> {
     }
 }
 
-/// Whether more than nine in ten characters are not controls: some systems put a stray one into text.
+/// Whether more than nine in ten characters are not controls: some systems put a stray one into
+/// text.
 fn is_text(text: &str) -> bool {
     let controls = text
         .chars()

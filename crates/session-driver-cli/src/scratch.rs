@@ -79,7 +79,8 @@ impl Remembered {
     fn new(path: &Path) -> Remembered {
         static WATCH: Once = Once::new();
         WATCH.call_once(|| {
-            // Without a watch, Ctrl-C leaves the temporary files behind, as it does in most programs.
+            // Without a watch, Ctrl-C leaves the temporary files behind, as it does in most
+            // programs.
             let _ = ctrlc::set_handler(|| {
                 for path in made().iter() {
                     remove(path);

@@ -1,7 +1,7 @@
 //! Text that cannot play tricks on a terminal.
 
-/// `text` with every character that does not print as itself escaped: control characters, and those that turn or hide others.
-/// Lines stay lines, and tabs tabs.
+/// `text` with every character that does not print as itself escaped: control characters, and those
+/// that turn or hide others. Lines stay lines, and tabs tabs.
 pub(crate) fn printable(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
     for character in text.chars() {

@@ -12,7 +12,8 @@ use crate::output::Output;
 use crate::progress::Progress;
 use crate::screen::count;
 
-/// How many sessions one call removes: few enough that others need not wait, and that the count moves.
+/// How many sessions one call removes: few enough that others need not wait, and that the count
+/// moves.
 const AT_ONCE: NonZeroUsize = NonZeroUsize::new(200).expect("200 is not zero");
 
 #[derive(Serialize)]

@@ -8,8 +8,9 @@ use crate::failure::Failure;
 
 /// A URL taken apart, its path and values percent-decoded.
 ///
-/// The path is everything between the first `:` and the first `?`, `#` and spaces included. A `?` in it is written `%3F`, a `%`
-/// `%25`, and any byte may be written so. `file:///srv/s` is `file:/srv/s`; a host between the slashes is refused.
+/// The path is everything between the first `:` and the first `?`, `#` and spaces included. A `?`
+/// in it is written `%3F`, a `%` `%25`, and any byte may be written so. `file:///srv/s` is
+/// `file:/srv/s`; a host between the slashes is refused.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Url<'a> {
     pub(crate) scheme: &'a str,

@@ -20,7 +20,9 @@ struct Verified<'a> {
     passed: usize,
     failed: usize,
     skipped: usize,
+    not_applicable: usize,
     untested: usize,
+    conforming: bool,
     report: &'a Report,
 }
 
@@ -48,7 +50,9 @@ pub(crate) fn run(arguments: &Verify, output: &mut Output) -> Result<Finish, Fai
             passed: report.passed(),
             failed: report.failed(),
             skipped: report.skipped(),
+            not_applicable: report.not_applicable(),
             untested: report.untested(),
+            conforming: report.is_conforming(),
             report: &report,
         })?;
     } else {
@@ -56,11 +60,13 @@ pub(crate) fn run(arguments: &Verify, output: &mut Output) -> Result<Finish, Fai
             print(rule, report.seed, output)?;
         }
         output.line(format!("{} (seed {})", counts(&report), report.seed))?;
+        output.line(verdict(&report))?;
     }
     Ok(Finish::complete_if(report.is_clean()))
 }
 
-/// Plays a part in a case of the suite, if a `session-driver` that runs it started this process for that.
+/// Plays a part in a case of the suite, if a `session-driver` that runs it started this process for
+/// that.
 pub(crate) fn play_child() -> Option<ExitCode> {
     let name = env::var("SESSION_DRIVER_CHILD").ok()?;
     run_if_child(Target::named(&name)?)
@@ -86,13 +92,25 @@ pub(crate) fn prove(
     })
 }
 
+/// What the driver may be called (rule CAP-3).
+fn verdict(report: &Report) -> &'static str {
+    if !report.is_clean() {
+        "not conforming: it breaks a rule"
+    } else if !report.is_conforming() {
+        "not called conforming: rules that bind it were skipped"
+    } else {
+        "conforming, as far as the suite can see; the untested rules are counted beside it"
+    }
+}
+
 /// How many rules ended how.
 pub(crate) fn counts(report: &Report) -> String {
     format!(
-        "{} passed, {} failed, {} skipped, {} untested",
+        "{} passed, {} failed, {} skipped, {} not applicable, {} untested",
         report.passed(),
         report.failed(),
         report.skipped(),
+        report.not_applicable(),
         report.untested()
     )
 }
@@ -102,6 +120,7 @@ fn print(rule: &RuleReport, seed: u64, output: &mut Output) -> Result<(), Failur
     match &rule.outcome {
         Outcome::Passed => output.line(format!("passed    {id}")),
         Outcome::Skipped(reason) => output.line(format!("skipped   {id}  {reason}")),
+        Outcome::NotApplicable(reason) => output.line(format!("not for   {id}  {reason}")),
         Outcome::Untested(reason) => output.line(format!("untested  {id}  {reason}")),
         Outcome::Failed(_) => {
             output.line(format!("FAILED    {id}  {}", rule.text))?;

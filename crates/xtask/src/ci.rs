@@ -42,8 +42,9 @@ pub(crate) fn run() -> Result<(), Stopped> {
     )?;
     tools::cargo_deny(&mut steps)?;
     steps.run("dependencies", &mut cargo(DEPENDENCIES))?;
-    // The advisories are the one thing here that changes without us and needs the network: where the database cannot be
-    // fetched the rest still counts, and the summary says what was not looked at.
+    // The advisories are the one thing here that changes without us and needs the network: where
+    // the database cannot be fetched the rest still counts, and the summary says what was not
+    // looked at.
     if works(&mut cargo(FETCH_ADVISORIES)) {
         steps.run("advisories", &mut cargo(ADVISORIES))?;
     } else {

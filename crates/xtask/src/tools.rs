@@ -4,7 +4,8 @@ use std::process::Command;
 
 use crate::step::{Steps, Stopped, cargo, works};
 
-/// The cargo-deny that is installed where there is none. Another one that is there is used as it is.
+/// The cargo-deny that is installed where there is none. Another one that is there is used as it
+/// is.
 const CARGO_DENY: &str = "0.20.2";
 
 /// Sees to it that cargo has this subcommand, which is a component of the toolchain.

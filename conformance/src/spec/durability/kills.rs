@@ -34,7 +34,7 @@ const WORK: usize = 240;
 
 fn what_was_acknowledged_survives_a_kill(context: &Context) -> Verdict {
     if !context.capabilities().embedded {
-        return Err(Stop::Skipped(
+        return Err(Stop::NotApplicable(
             "a server holds the data, and the suite cannot kill it".into(),
         ));
     }

@@ -28,7 +28,8 @@ pub(super) const EXP_4: Rule = Rule {
     ],
 };
 
-/// Instants, in milliseconds, at which a narrower type, unit or text ends. Each is tried with its neighbours.
+/// Instants, in milliseconds, at which a narrower type, unit or text ends. Each is tried with its
+/// neighbours.
 const TURNS: [i64; 27] = [
     1,
     9,
@@ -65,7 +66,8 @@ const TURNS: [i64; 27] = [
     i64::MAX,
 ];
 
-/// The turns and their neighbours, in order, but for the epoch itself, which is no deadline of a live record.
+/// The turns and their neighbours, in order, but for the epoch itself, which is no deadline of a
+/// live record.
 fn instants() -> Vec<Timestamp> {
     let around = |turn: i64| [-1, 0, 1].map(|by| turn.saturating_add(by));
     let mut instants: Vec<_> = TURNS
@@ -341,7 +343,7 @@ fn a_declared_slack_is_a_minute_or_more(context: &Context) -> Verdict {
             );
             Ok(())
         }
-        None => Err(Stop::Skipped(
+        None => Err(Stop::NotApplicable(
             "the driver does not declare native expiry".into(),
         )),
     }

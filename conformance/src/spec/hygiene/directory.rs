@@ -72,7 +72,7 @@ fn a_directory_with_foreign_files_is_refused(context: &Context) -> Verdict {
 fn prepared(context: &Context) -> Result<Place, Stop> {
     if !cfg!(unix) || !context.fresh()?.place().path().is_dir() {
         let reason = "the driver keeps its store in no directory of files, or its locator does not say where";
-        return Err(Stop::Skipped(reason.into()));
+        return Err(Stop::NotApplicable(reason.into()));
     }
     let place = context.place()?;
     if !place.path().is_dir() {

@@ -23,8 +23,8 @@ pub(super) const HYG_1: Rule = Rule {
     ],
 };
 
-/// How often the process is counted. A driver may open what it keeps open at any time, such as a handle for each of its directories; but
-/// at some time it has opened all, and a leak never has.
+/// How often the process is counted. A driver may open what it keeps open at any time, such as a
+/// handle for each of its directories; but at some time it has opened all, and a leak never has.
 const COUNTS: u64 = 10;
 
 /// By how much a count may exceed the last and pass for the same.

@@ -25,7 +25,8 @@ pub(super) const HYG_4: Rule = Rule {
     ],
 };
 
-/// The records that are live during the churn, and their size: 1.25 MiB of live volume, each record counted as its payload and 4 KiB.
+/// The records that are live during the churn, and their size: 1.25 MiB of live volume, each record
+/// counted as its payload and 4 KiB.
 const LIVE: usize = 64;
 const LENGTH: usize = 16 * 1024;
 

@@ -28,7 +28,8 @@ const SECRET_ID: &str = "Secret-Id/of.a*Session-0123456789";
 const OTHER_ID: &str = "Other-Secret/of.a*Session-9876543210";
 const SECRET_PAYLOAD: &[u8] = b"Secret-Payload:of/a.Session-0123456789";
 
-/// Whether a text shows the secret as it is or in a form that anybody can read back. Case and white space do not hide it.
+/// Whether a text shows the secret as it is or in a form that anybody can read back. Case and white
+/// space do not hide it.
 fn shows(text: &str, secret: &[u8]) -> bool {
     let plain = |text: &str| text.to_lowercase().replace(char::is_whitespace, "");
     let text = plain(text);

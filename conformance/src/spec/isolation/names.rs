@@ -120,7 +120,8 @@ fn keeps_apart(context: &Context, pairs: &[(&str, &str)]) -> Verdict {
     Ok(())
 }
 
-/// Opens the one namespace, if it can be opened, and then the other, which may be refused but must not harm the one.
+/// Opens the one namespace, if it can be opened, and then the other, which may be refused but must
+/// not harm the one.
 fn a_refusal_disturbs_nothing(context: &Context, one: &str, other: &str) -> Verdict {
     let (place, who) = (context.place()?, id("1"));
     let Ok(first) = context.open_raw(&place, &Setup::in_namespace(one)) else {
@@ -132,7 +133,8 @@ fn a_refusal_disturbs_nothing(context: &Context, one: &str, other: &str) -> Verd
     payload(&*first, &who, one.as_bytes(), &when)
 }
 
-/// Fills the first namespace with ids, looks for them in the second, fills and empties the second, and looks into the first again.
+/// Fills the first namespace with ids, looks for them in the second, fills and empties the second,
+/// and looks into the first again.
 fn fill_and_empty(both: &Neighbours<'_>, one: &str, other: &str) -> Verdict {
     let ids = IDS.map(id);
     let names = format!("namespace {one:?} beside {other:?}");

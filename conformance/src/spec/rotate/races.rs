@@ -60,8 +60,9 @@ fn both_ids_are_not_live_at_once(context: &Context) -> Verdict {
     })
 }
 
-/// Rotates one record along a chain of ids while observers follow it. It moves forward only, so that one who looks at each link in turn,
-/// from one where it was, comes upon it by the last link at the latest.
+/// Rotates one record along a chain of ids while observers follow it. It moves forward only, so
+/// that one who looks at each link in turn, from one where it was, comes upon it by the last link
+/// at the latest.
 fn follow_a_chain(
     context: &Context,
     observe: impl Fn(&dyn SessionDriver, &[SessionId], usize) -> Result<usize, Stop> + Sync,

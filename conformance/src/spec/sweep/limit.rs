@@ -70,7 +70,8 @@ struct Loop {
     removed: u64,
 }
 
-/// Sweeps until `more` is false, and watches each answer; `left` says how many expired records there are.
+/// Sweeps until `more` is false, and watches each answer; `left` says how many expired records
+/// there are.
 fn watched(context: &Context, store: &Fixture, n: usize, left: u64) -> Result<Loop, Stop> {
     let native = context.capabilities().native_expiry.is_some();
     let mut done = Loop {

@@ -76,7 +76,8 @@ fn what_a_rotate_replaced_is_not_swept(context: &Context) -> Verdict {
 
 const RECORDS: usize = 8;
 
-/// Races a sweep with renewals of what it is about to remove. Whatever says that it has renewed a record, that record stays.
+/// Races a sweep with renewals of what it is about to remove. Whatever says that it has renewed a
+/// record, that record stays.
 fn a_renewed_record_stays(context: &Context, renewals: &[Renew]) -> Verdict {
     let store = context.fresh()?;
     let other = store.another()?;

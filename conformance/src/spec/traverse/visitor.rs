@@ -53,7 +53,8 @@ fn the_visitor_may_call_every_operation(context: &Context) -> Verdict {
     Ok(())
 }
 
-/// No id was visited twice and, where their names show it, none was left out. What the visits made meanwhile may be visited, too.
+/// No id was visited twice and, where their names show it, none was left out. What the visits made
+/// meanwhile may be visited, too.
 fn all_are_visited(context: &Context, visited: &[SessionId], due: &[SessionId]) -> Verdict {
     expect::no_repeats(visited)?;
     if context.capabilities().readable_ids {
@@ -144,7 +145,8 @@ fn the_visitor_may_traverse_again(context: &Context) -> Verdict {
     Ok(())
 }
 
-/// Where each visit makes a new id, some are visited in their turn, the fewer the later; no honest traversal comes near this.
+/// Where each visit makes a new id, some are visited in their turn, the fewer the later; no honest
+/// traversal comes near this.
 const ENDLESS: usize = 3_000;
 
 fn a_traversal_ends_when_each_visit_stores_a_new_id(context: &Context) -> Verdict {
@@ -239,13 +241,15 @@ fn all_operations_work_after_a_panic(context: &Context) -> Verdict {
             }
             ControlFlow::Continue(())
         };
-        // Whether the driver lets the panic through or makes an error of it is not the rule's matter.
+        // Whether the driver lets the panic through or makes an error of it is not the rule's
+        // matter.
         let _ = panic::catch_unwind(AssertUnwindSafe(|| driver.traverse(NOW, &mut visit)));
         Ok(())
     })
 }
 
-/// Tries all operations after a traversal ended early: in the same thread, in another one, and through another handle.
+/// Tries all operations after a traversal ended early: in the same thread, in another one, and
+/// through another handle.
 fn work_after(context: &Context, stop_early: impl Fn(&dyn SessionDriver) -> Verdict) -> Verdict {
     let (store, all) = filled(context, 30)?;
     let other = store.another()?;
@@ -308,7 +312,8 @@ fn no_lock_is_held_between_visits(context: &Context) -> Verdict {
                 };
                 asked.iter().try_for_each(|()| answer.send(work()))
             });
-            // Not waiting for longer ends the traversal, so that one that holds a lock is found without a deadlock.
+            // Not waiting for longer ends the traversal, so that one that holds a lock is found
+            // without a deadlock.
             let outcome = visit_each(driver, NOW, |_| {
                 let _ = ask.send(());
                 answers.recv_timeout(patience).unwrap_or_else(|_| {

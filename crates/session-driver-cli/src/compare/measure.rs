@@ -68,7 +68,8 @@ pub(super) enum Turns {
     Many,
 }
 
-/// Gives every item a turn, on so many threads with items of their own. A `step` says how long the driver took.
+/// Gives every item a turn, on so many threads with items of their own. A `step` says how long the
+/// driver took.
 pub(super) fn each<T: Send>(
     items: &mut [T],
     threads: usize,

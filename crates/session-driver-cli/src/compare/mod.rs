@@ -49,6 +49,7 @@ struct Rules {
     passed: usize,
     failed: usize,
     skipped: usize,
+    not_applicable: usize,
     untested: usize,
     seed: u64,
 }
@@ -73,7 +74,8 @@ pub(crate) fn run(arguments: &Compare, output: &mut Output) -> Result<Finish, Fa
         // Rules that need child processes take longest, and are left to `verify`.
         ..Options::default()
     };
-    // The suite waits more than it works, so the drivers need not wait for each other; nothing is measured any more.
+    // The suite waits more than it works, so the drivers need not wait for each other; nothing is
+    // measured any more.
     thread::scope(|scope| {
         for (target, row) in targets.iter().zip(&mut comparison.drivers) {
             let (options, output) = (&options, &*output);
@@ -185,6 +187,7 @@ fn prove(
         passed: report.passed(),
         failed: report.failed(),
         skipped: report.skipped(),
+        not_applicable: report.not_applicable(),
         untested: report.untested(),
         seed: report.seed,
     });

@@ -1,11 +1,13 @@
-//! The sessions that drivers are compared with: real payloads of five session systems, as often as it takes.
+//! The sessions that drivers are compared with: real payloads of five session systems, as often as
+//! it takes.
 
 use session_driver::{SessionId, Timestamp, Version, is_live};
 
 use crate::failure::Failure;
 use crate::jsonl::{self, Entry};
 
-/// Written by PHP, Django, express-session and CGI::Session (two serializers), with made-up content.
+/// Written by PHP, Django, express-session and CGI::Session (two serializers), with made-up
+/// content.
 const LINES: &str = include_str!("../../data/sample.jsonl");
 
 /// The instant at which the sample is looked at: drivers read no clock, so it does not grow old.
