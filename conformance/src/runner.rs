@@ -91,18 +91,26 @@ pub fn main(subject: impl Subject) -> ExitCode {
         return code;
     }
     let arguments = Arguments::from_args();
-    let seed = std::env::var(SEED_VARIABLE)
-        .ok()
-        .and_then(|text| text.parse().ok())
-        .unwrap_or_else(|| fastrand::u64(..));
-    match context(subject, seed, true) {
+    match chosen_seed().and_then(|seed| context(subject, seed, true)) {
         Ok(context) => libtest_mimic::run(&arguments, trials(&context)).exit_code(),
         Err(error) => {
-            let opening = Trial::test("the driver can be opened", move || {
+            let opening = Trial::test("the suite can begin", move || {
                 Err(Failed::from(error.to_string()))
             });
-            libtest_mimic::run(&arguments, vec![opening]).exit_code()
+            // Without the filter of the command line, which would leave a green run of nothing.
+            libtest_mimic::run(&Arguments::default(), vec![opening]).exit_code()
         }
+    }
+}
+
+/// The seed that the environment asks for, or one from the system.
+fn chosen_seed() -> Result<u64, BoxError> {
+    match std::env::var(SEED_VARIABLE) {
+        Ok(text) => {
+            let wrong = |_| format!("{SEED_VARIABLE} is {text:?}, and should be a whole number");
+            Ok(text.parse().map_err(wrong)?)
+        }
+        Err(_) => Ok(fastrand::u64(..)),
     }
 }
 

@@ -76,7 +76,8 @@ impl Capabilities {
 /// Who may have one backend open at once, from fewest to most.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Sharing {
-    /// One instance, and clones of it; another opener gets Locked or a store of its own.
+    /// One instance, and clones of it. Another opener of what is there gets Locked; where nothing is
+    /// kept outside the instance, it has a store of its own.
     Instance,
     /// Instances in any process of one host.
     Process,
