@@ -9,12 +9,10 @@ use crate::driver::FileDriver;
 use crate::fault::Fault;
 use crate::marker::MAX_SHARDS;
 use crate::root::Root;
+use crate::slot::LONGEST_PAYLOAD;
 
 /// 16 MiB, and room for what layers add.
 const MAX_PAYLOAD_BYTES: usize = 16 * 1024 * 1024 + 64 * 1024;
-
-/// A file has two slots of 32-bit lengths and some room to grow in.
-const LARGEST_MAXIMUM: usize = 512 * 1024 * 1024;
 
 const LOCK_TIMEOUT: Duration = Duration::from_secs(5);
 
@@ -94,14 +92,15 @@ impl FileDriverBuilder {
     /// access is refused; Incompatible when it holds files that are no store's, lies inside another
     /// store, or was made by a newer format; Corrupt when its marker is damaged; Unsupported when
     /// its file system keeps no locks or an option is out of range; Unavailable when the parent
-    /// does not exist. Nothing is left behind but, at most, an empty directory.
+    /// does not exist. At most an empty directory, or a store without
+    /// sessions, is left behind.
     pub fn open(self) -> Result<FileDriver> {
         let opened = if !(1..=MAX_SHARDS).contains(&self.shards) {
             Err(Fault::new(
                 ErrorKind::Unsupported,
                 "the number of shards must be 1 to 256",
             ))
-        } else if self.max_payload_bytes > LARGEST_MAXIMUM {
+        } else if self.max_payload_bytes > LONGEST_PAYLOAD {
             Err(Fault::new(
                 ErrorKind::Unsupported,
                 "the payload maximum must be at most 512 MiB",

@@ -6,7 +6,7 @@ use session_driver::{SessionId, Timestamp};
 ///
 /// A loop of bounded sweeps must neither list a directory again for every few removals nor claim to
 /// be done before it is. So the cursor keeps what was found due in the shard at hand, and counts
-/// the shards in a row that were drained as of `as_of`. A sweep given a later instant begins to
+/// the shards in a row that were drained as of `as_of`. A sweep given another instant begins to
 /// count anew where it stands; the last one of a loop has gone once around.
 #[derive(Debug)]
 pub(crate) struct Cursor {
@@ -38,7 +38,7 @@ impl Cursor {
 
     /// Begins or goes on with a sweep as of `now`.
     pub(crate) fn advance_to(&mut self, now: Timestamp) {
-        if now > self.as_of {
+        if now != self.as_of {
             self.drained = 0;
         }
         self.as_of = now;
@@ -67,6 +67,15 @@ impl Cursor {
     pub(crate) fn found(&mut self, due: Vec<SessionId>) {
         self.due = due;
         self.listed_as_of = Some(self.as_of);
+    }
+
+    /// Leaves the shard at hand, in which something failed, undrained: the next sweep begins with
+    /// the others, so that one bad file does not keep it from them.
+    pub(crate) fn pass_over(&mut self, shards: usize) {
+        self.due.clear();
+        self.listed_as_of = None;
+        self.drained = 0;
+        self.shard = (self.shard + 1) % shards;
     }
 
     /// Takes back a step that was not carried out.

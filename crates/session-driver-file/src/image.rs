@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::cell::RefCell;
+use std::cmp::Reverse;
 use std::os::fd::BorrowedFd;
 
 use rustix::fs::fstat;
@@ -64,20 +65,26 @@ pub(crate) fn read<R>(file: BorrowedFd<'_>, look: impl FnOnce(Image<'_>) -> R) -
 
 fn slots<'b>(bytes: &Bytes<'b>) -> Attempt<Slots<'b>> {
     let (all, end) = walk(bytes)?;
+    let mut live: Vec<&Slot> = all
+        .iter()
+        .filter(|slot| slot.state == State::Live)
+        .collect();
+    live.sort_unstable_by_key(|slot| Reverse(slot.sequence));
     let mut current = None;
-    let mut newest = newest_live(&all, u64::MAX);
-    while let Some(slot) = newest {
+    let mut passed_over = false;
+    for slot in live {
         if let Some(payload) = bytes.payload(slot)? {
             current = Some((*slot, payload));
             break;
         }
-        newest = slot
-            .sequence
-            .checked_sub(1)
-            .and_then(|older| newest_live(&all, older));
+        passed_over = true;
     }
     let settled = match &current {
-        Some((slot, _)) => end.is_some() && is_settled(slot, &all),
+        Some((slot, _)) => {
+            end.is_some()
+                && is_settled(slot, &all)
+                && (!passed_over || bytes.is_still_live(slot)?)
+        }
         None => false,
     };
     Ok(Slots {
@@ -86,13 +93,6 @@ fn slots<'b>(bytes: &Bytes<'b>) -> Attempt<Slots<'b>> {
         settled,
         end,
     })
-}
-
-fn newest_live(all: &[Slot], at_most: u64) -> Option<&Slot> {
-    let live = all
-        .iter()
-        .filter(|slot| slot.state == State::Live && slot.sequence <= at_most);
-    live.max_by_key(|slot| slot.sequence)
 }
 
 /// Whether the other slots, as they were read beside `current`, allow that it was the record at one
@@ -164,6 +164,18 @@ impl<'b> Bytes<'b> {
             }
         }
         Ok(Some(Cow::Owned(bytes)))
+    }
+
+    /// Whether a slot that was read as live is so still. If a newer one was passed over as a write
+    /// in progress, this proves that nobody has seen that write whole: it would have retired this
+    /// slot before the next write began.
+    fn is_still_live(&self, slot: &Slot) -> Attempt<bool> {
+        let mut header = [0; HEADER_LEN];
+        retry_on_intr(|| pread(self.file, &mut header, slot.offset))?;
+        Ok(match Slot::parse(&header, slot.offset) {
+            SlotHeader::Slot(now) => now.state == State::Live && now.sequence == slot.sequence,
+            SlotHeader::Blank | SlotHeader::Broken => false,
+        })
     }
 
     fn payload(&self, slot: &Slot) -> Attempt<Option<Cow<'b, [u8]>>> {

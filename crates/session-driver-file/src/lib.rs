@@ -26,10 +26,11 @@
 //! of names and contents is a backup; times, owners and inodes mean nothing.
 //!
 //! # How it works
-//! A read opens the file and reads it once, without a lock. A write locks the file (`flock`),
-//! writes the slot that is not in use, and then retires the other one with one byte: a reader, or
-//! a crash, finds the old record or the new one. Checksums tell a write in progress from a whole
-//! one. Nothing is ever renamed, and a file belongs to one id for its life.
+//! A read opens the file and reads it, without a lock (once, if it has no more than 16 KiB). A
+//! write locks the file (`flock`), writes the slot that is not in use, and then retires the other
+//! one with one byte: a reader, or a crash, finds the old record or the new one. Checksums tell a
+//! write in progress from a whole one. Nothing is ever renamed, and a file belongs to one id for
+//! its life.
 //!
 //! # What a success survives
 //! [`Durability::Process`](session_driver::Durability::Process), the default: the death of every
@@ -40,13 +41,14 @@
 //! # Out of scope
 //! - Network file systems: a host does not see another's writes at once. One without `flock` is
 //!   refused.
-//! - Windows.
+//! - Systems other than Linux: nothing else was tried, and Windows lacks what it needs.
 //! - Use of a driver by a child after `fork`: open another one there.
 //! - `rotate` is not atomic: others may see both ids live for a moment, and until one of them
 //!   expires if the process dies in between.
 //! - Space is not given back while a session lives: a file stays as large as the session once was.
 
 mod builder;
+mod create;
 mod cursor;
 mod driver;
 mod fault;

@@ -58,13 +58,15 @@ impl Marker {
             return Some(Err(Fault::new(ErrorKind::Incompatible, reason)));
         }
         let shards: u16 = lines.next()?.strip_prefix("shards ")?.parse().ok()?;
-        (1..=MAX_SHARDS)
-            .contains(&shards)
-            .then_some(Ok(Some(Marker { shards })))
+        let marker = Marker { shards };
+        // To the letter: with another number of shards nearly every session would seem absent.
+        let is_whole = (1..=MAX_SHARDS).contains(&shards) && text == marker.text();
+        is_whole.then_some(Ok(Some(marker)))
     }
 
     pub(crate) fn text(self) -> String {
         let Marker { shards } = self;
-        format!("{FIRST_LINE}\nformat {FORMAT}\nshards {shards}\n")
+        let text = format!("{FIRST_LINE}\nformat {FORMAT}\nshards {shards}\n");
+        format!("{text}check {:08x}\n", crc32fast::hash(text.as_bytes()))
     }
 }

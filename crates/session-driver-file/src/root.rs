@@ -14,10 +14,11 @@ use rustix::io::{Errno, retry_on_intr};
 use rustix::process::geteuid;
 use session_driver::{Durability, ErrorKind, SessionId};
 
+use crate::create::{Creation, UNFINISHED};
 use crate::fault::{Attempt, Fault};
 use crate::lock::Patience;
 use crate::marker::{MARKER, Marker};
-use crate::shard::{Creation, Shard, UNFINISHED};
+use crate::shard::Shard;
 
 /// How often the directory is looked for by its path.
 const CHECK_INTERVAL_MILLIS: u64 = 1_000;
@@ -43,9 +44,9 @@ pub(crate) struct Root {
     next_check_millis: AtomicU64,
 }
 
-/// Device and inode.
+/// Device and inode: which file it is, whatever its names.
 #[derive(PartialEq, Eq)]
-struct Identity(u64, u64);
+pub(crate) struct Identity(u64, u64);
 
 /// Why a directory is not taken as a store.
 #[derive(Debug, thiserror::Error)]
@@ -82,25 +83,26 @@ impl Root {
                 Refusal::Io(path.clone(), errno.into()),
             )
         };
-        let directory = open_or_make(&path, durability).map_err(io)?;
+        let directory = open_or_make(&path).map_err(io)?;
         let status = fstat(&directory).map_err(io)?;
         ensure_private(&path, &status)?;
         if is_inside_a_store(&directory) {
             return Err(Fault::new(ErrorKind::Incompatible, Refusal::Nested(path)));
         }
         let mut patience = Patience::new(timeout);
-        if !keeps_locks(&directory, &mut patience)? {
-            return Err(Fault::new(ErrorKind::Unsupported, Refusal::NoLocks(path)));
-        }
         let creation = creation_in(&directory);
         let place = Shard {
             directory: directory.as_fd(),
             durability,
             creation,
         };
-        let Some(marker) = find_or_make_marker(&place, Marker { shards }, &mut patience)? else {
+        let found = find_or_make_marker(&place, &path, Marker { shards }, &mut patience)?;
+        let Some(marker) = found else {
             return Err(Fault::new(ErrorKind::Incompatible, Refusal::Foreign(path)));
         };
+        if !keeps_locks(&directory, &mut patience)? {
+            return Err(Fault::new(ErrorKind::Unsupported, Refusal::NoLocks(path)));
+        }
         Ok(Root {
             path,
             identity: Identity::of(&status),
@@ -202,7 +204,7 @@ impl Identity {
         clippy::useless_conversion,
         reason = "device numbers are of another type on other Unixes"
     )]
-    fn of(status: &Stat) -> Identity {
+    pub(crate) fn of(status: &Stat) -> Identity {
         Identity(status.st_dev as u64, status.st_ino as u64)
     }
 }
@@ -211,7 +213,7 @@ fn shard_name(index: usize) -> String {
     format!("{index:02x}")
 }
 
-fn open_or_make(path: &Path, durability: Durability) -> Result<OwnedFd, Errno> {
+fn open_or_make(path: &Path) -> Result<OwnedFd, Errno> {
     let opened = || retry_on_intr(|| openat(CWD, path, DIRECTORY, Mode::empty()));
     match opened() {
         Err(Errno::NOENT) => {}
@@ -222,10 +224,6 @@ fn open_or_make(path: &Path, durability: Durability) -> Result<OwnedFd, Errno> {
         Ok(()) => chmodat(CWD, path, Mode::RWXU, AtFlags::empty())?,
         Err(Errno::EXIST) => {}
         Err(errno) => return Err(errno),
-    }
-    if durability >= Durability::Power {
-        let parent = path.parent().unwrap_or(path);
-        fsync(openat(CWD, parent, DIRECTORY, Mode::empty())?)?;
     }
     opened()
 }
@@ -250,10 +248,12 @@ fn is_inside_a_store(directory: &OwnedFd) -> bool {
     })
 }
 
-/// Whether two open descriptions of the directory exclude each other, as everything here relies on.
+/// Whether two open descriptions of a file exclude each other, as everything here relies on. The
+/// marker is the file: some file systems keep the locks of directories and not those of files.
 fn keeps_locks(directory: &OwnedFd, patience: &mut Patience) -> Attempt<bool> {
-    let reopen = || retry_on_intr(|| openat(directory, c".", DIRECTORY, Mode::empty()));
-    let (first, second) = (reopen()?, reopen()?);
+    let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    let open_marker = || retry_on_intr(|| openat(directory, MARKER, flags, Mode::empty()));
+    let (first, second) = (open_marker()?, open_marker()?);
     match patience.exclusive(&first) {
         Ok(()) => {
             Ok(flock(&second, FlockOperation::NonBlockingLockExclusive) == Err(Errno::WOULDBLOCK))
@@ -268,7 +268,7 @@ fn creation_in(directory: &OwnedFd) -> Creation {
     {
         let flags = OFlags::TMPFILE | OFlags::RDWR | OFlags::CLOEXEC;
         let anonymous = openat(directory, c".", flags, Mode::RUSR | Mode::WUSR);
-        if anonymous.is_ok() && stat("/proc/self/fd").is_ok() {
+        if anonymous.is_ok() && stat("/proc/thread-self/fd").is_ok() {
             return Creation::Anonymous(OFlags::TMPFILE);
         }
     }
@@ -279,6 +279,7 @@ fn creation_in(directory: &OwnedFd) -> Creation {
 /// The store's marker, made if the directory is empty; `None` when it has files and no marker.
 fn find_or_make_marker(
     place: &Shard<'_>,
+    path: &Path,
     new: Marker,
     patience: &mut Patience,
 ) -> Attempt<Option<Marker>> {
@@ -286,6 +287,15 @@ fn find_or_make_marker(
         return Ok(Some(marker));
     }
     if is_empty(place)? {
+        if place.durability >= Durability::Power {
+            // Whoever made the directory may have died before its own name was sure to last.
+            let parent = path.parent().unwrap_or(path);
+            let parent = retry_on_intr(|| openat(CWD, parent, DIRECTORY, Mode::empty()))?;
+            retry_on_intr(|| fsync(&parent))?;
+        }
+        for unfinished in place.list(patience)?.unfinished {
+            place.clear(&unfinished, patience)?;
+        }
         match place.create_file(MARKER, new.text().as_bytes(), patience) {
             // Another opener was faster.
             Err(fault) if fault.kind == ErrorKind::AlreadyExists => {}

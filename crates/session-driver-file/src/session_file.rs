@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
-use rustix::fs::{FileType, fdatasync, fstat};
+use rustix::fs::fdatasync;
 use rustix::io::{Errno, pwrite, retry_on_intr};
 use session_driver::{Durability, ErrorKind, NewRecord, Timestamp, Version, is_live};
 
@@ -54,20 +54,9 @@ impl Stored {
 }
 
 impl SessionFile {
-    /// Takes a file whose lock is held, or gives nothing when it lost its name before the lock was
-    /// got: then the name is to be opened again.
-    ///
-    /// Without this check a remove would be counted twice, and a store would go to a file that
-    /// nobody can find.
-    pub(crate) fn of(file: OwnedFd, durability: Durability) -> Attempt<Option<SessionFile>> {
-        let status = fstat(&file)?;
-        if FileType::from_raw_mode(status.st_mode) != FileType::RegularFile {
-            return Err(Fault::new(
-                ErrorKind::Corrupt,
-                "what stands at a session's place is no file",
-            ));
-        }
-        Ok((status.st_nlink > 0).then_some(SessionFile { file, durability }))
+    /// Takes a file whose lock is held and that has its name.
+    pub(crate) fn new(file: OwnedFd, durability: Durability) -> SessionFile {
+        SessionFile { file, durability }
     }
 
     /// What the file holds; Corrupt or Incompatible when it cannot be told.
@@ -114,7 +103,8 @@ impl SessionFile {
             .others
             .iter()
             .filter(|slot| slot.state == State::Live && slot.offset != target.offset);
-        for old in std::iter::once(&stored.slot).chain(superseded) {
+        // The old record last: until it is retired a reader can do without the others.
+        for old in superseded.chain(std::iter::once(&stored.slot)) {
             self.write(&[RETIRED], old.offset)
                 .map_err(Fault::indeterminate)?;
         }
@@ -123,7 +113,7 @@ impl SessionFile {
 
     /// Moves the deadline in place.
     pub(crate) fn touch(&self, stored: &Stored, expires_at: Option<Timestamp>) -> Attempt<()> {
-        let bytes = slot::encode_deadline(expires_at, stored.slot.sequence);
+        let bytes = slot::encode_deadline(expires_at, stored.version);
         self.write(&bytes, stored.slot.offset + DEADLINE_OFFSET)?;
         self.sync()
     }

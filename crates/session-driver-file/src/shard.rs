@@ -1,41 +1,27 @@
 //! One of the directories that sessions' files are spread over.
 
 use std::ffi::{CStr, CString};
-use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
-use std::time::Duration;
+use std::os::fd::{BorrowedFd, OwnedFd};
 
-use rustix::fs::{AtFlags, CWD, Dir, Mode, OFlags, fchmod, fstat, fsync, linkat, openat, unlinkat};
+use rustix::fs::{AtFlags, Dir, FileType, Mode, OFlags, fstat, fsync, openat, statat, unlinkat};
 use rustix::io::{Errno, retry_on_intr};
-use session_driver::{Durability, ErrorKind, NewRecord, SessionId, Version};
+use session_driver::{Durability, ErrorKind, SessionId};
 
+use crate::create::{Creation, UNFINISHED};
 use crate::fault::{Attempt, Fault};
 use crate::lock::Patience;
 use crate::name::{FileName, id_of};
-use crate::session_file::{SessionFile, new_file, sync, write_all};
-
-/// How a file begins its life: whole, and never over another.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Creation {
-    /// Written without a name and then linked, so that a process that dies leaves nothing. The flag
-    /// asks for it (`O_TMPFILE`).
-    Anonymous(OFlags),
-    /// Written under a temporary name and then linked, where the file system or platform has no
-    /// anonymous files.
-    Named,
-}
-
-/// What the names of unfinished files begin with. The rest is random: no id may show in it (rule
-/// ID-4).
-pub(crate) const UNFINISHED: &[u8] = b".new-";
+use crate::root::Identity;
+use crate::session_file::SessionFile;
 
 /// How every file is opened: no link is followed, no pipe waits for a writer, no child process
 /// inherits it.
-const SAFELY: OFlags = OFlags::NOFOLLOW
+pub(crate) const SAFELY: OFlags = OFlags::NOFOLLOW
     .union(OFlags::NONBLOCK)
     .union(OFlags::CLOEXEC)
     .union(OFlags::NOCTTY);
 
-const PRIVATE: Mode = Mode::RUSR.union(Mode::WUSR);
+pub(crate) const PRIVATE: Mode = Mode::RUSR.union(Mode::WUSR);
 
 /// A kept handle of a shard's directory.
 pub(crate) struct Shard<'d> {
@@ -50,7 +36,7 @@ impl Shard<'_> {
         self.open_as(name.as_c_str(), OFlags::RDONLY)
     }
 
-    fn open_as(&self, name: &CStr, access: OFlags) -> Attempt<Option<OwnedFd>> {
+    pub(crate) fn open_as(&self, name: &CStr, access: OFlags) -> Attempt<Option<OwnedFd>> {
         found(retry_on_intr(|| {
             openat(self.directory, name, access | SAFELY, Mode::empty())
         }))
@@ -67,9 +53,10 @@ impl Shard<'_> {
                 return Ok(None);
             };
             patience.exclusive(&file)?;
-            if let Some(file) = SessionFile::of(file, self.durability)? {
-                return Ok(Some(file));
+            if self.names(name, &file)? {
+                return Ok(Some(SessionFile::new(file, self.durability)));
             }
+            patience.wait()?;
         }
     }
 
@@ -85,85 +72,28 @@ impl Shard<'_> {
                 return Ok(None);
             };
             patience.shared(&file)?;
-            if let Some(file) = SessionFile::of(file, self.durability)? {
-                return Ok(Some(file));
+            if self.names(name, &file)? {
+                return Ok(Some(SessionFile::new(file, self.durability)));
             }
+            patience.wait()?;
         }
     }
 
-    /// Makes a session's file with its first record; AlreadyExists, and nothing done, when the name
-    /// is taken.
-    pub(crate) fn create(
-        &self,
-        name: &FileName,
-        record: NewRecord<'_>,
-        version: Version,
-        patience: &mut Patience,
-    ) -> Attempt<()> {
-        new_file(record, version, |bytes| {
-            self.create_file(name.as_c_str(), bytes, patience)
-        })
-    }
-
-    /// Makes a file with these bytes; AlreadyExists, and nothing done, when the name is taken.
-    pub(crate) fn create_file(
-        &self,
-        name: &CStr,
-        bytes: &[u8],
-        patience: &mut Patience,
-    ) -> Attempt<()> {
-        match self.creation {
-            Creation::Anonymous(anonymous) => {
-                let flags = anonymous | OFlags::RDWR | OFlags::CLOEXEC;
-                let file = retry_on_intr(|| openat(self.directory, c".", flags, PRIVATE))?;
-                self.fill(&file, bytes)?;
-                let _listing = self.membership(patience)?;
-                // The way of open(2) to name such a file, for which no privilege is needed.
-                let unnamed = format!("/proc/self/fd/{}", file.as_raw_fd());
-                self.link(CWD, &unnamed, AtFlags::SYMLINK_FOLLOW, name)?;
-            }
-            Creation::Named => loop {
-                let unfinished = unfinished_name()?;
-                let flags = OFlags::CREATE | OFlags::EXCL | OFlags::RDWR | SAFELY;
-                let file = retry_on_intr(|| openat(self.directory, &*unfinished, flags, PRIVATE))?;
-                // The lock tells a sweep that somebody is still at it.
-                patience.exclusive(&file)?;
-                let filled = self.fill(&file, bytes);
-                let _listing = self.membership(patience)?;
-                let linked = filled
-                    .and_then(|()| self.link(self.directory, &*unfinished, AtFlags::empty(), name));
-                match (
-                    linked,
-                    unlinkat(self.directory, &*unfinished, AtFlags::empty()),
-                ) {
-                    // A sweep took it for a dead process's before the lock was got.
-                    (Err(_), Err(Errno::NOENT)) if fstat(&file)?.st_nlink == 0 => {
-                        patience.wait()?;
-                    }
-                    (linked, _) => break linked?,
-                }
-            },
+    /// Whether a file still has its name now that its lock is held. If not, the name is to be
+    /// opened again: a remove would be counted twice, and a store would go to a file that nobody
+    /// can find.
+    ///
+    /// Asked by name, for the number of links does not tell: a snapshot made of hard links, or a
+    /// creation that was cut short, keeps a file linked whose name is gone.
+    fn names(&self, name: &FileName, file: &OwnedFd) -> Attempt<bool> {
+        let status = fstat(file)?;
+        if FileType::from_raw_mode(status.st_mode) != FileType::RegularFile {
+            let reason = "what stands at a session's place is no file";
+            return Err(Fault::new(ErrorKind::Corrupt, reason));
         }
-        self.sync()
-    }
-
-    /// Gives a new file its mode, whatever the umask took away, and its bytes.
-    fn fill(&self, file: &OwnedFd, bytes: &[u8]) -> Attempt<()> {
-        fchmod(file, PRIVATE)?;
-        write_all(file.as_fd(), bytes, 0)?;
-        sync(file.as_fd(), self.durability)
-    }
-
-    fn link<P: rustix::path::Arg>(
-        &self,
-        from: BorrowedFd<'_>,
-        path: P,
-        flags: AtFlags,
-        name: &CStr,
-    ) -> Attempt<()> {
-        match linkat(from, path, self.directory, name, flags) {
-            Err(Errno::EXIST) => Err(Fault::from(ErrorKind::AlreadyExists)),
-            outcome => Ok(outcome?),
+        match statat(self.directory, name.as_c_str(), AtFlags::SYMLINK_NOFOLLOW) {
+            Err(Errno::NOENT) => Ok(false),
+            found => Ok(Identity::of(&found?) == Identity::of(&status)),
         }
     }
 
@@ -171,7 +101,7 @@ impl Shard<'_> {
     /// is no such file.
     pub(crate) fn unlink(&self, name: &FileName, patience: &mut Patience) -> Attempt<()> {
         let name = name.as_c_str();
-        let _listing = self.membership(patience)?;
+        let membership = self.membership(patience)?;
         match unlinkat(self.directory, name, AtFlags::empty()) {
             // A directory, which is no session's file either: only an empty one can go.
             Err(Errno::ISDIR | Errno::PERM) => {
@@ -188,6 +118,7 @@ impl Shard<'_> {
             Err(Errno::NOENT) => Ok(()),
             outcome => Ok(outcome?),
         }?;
+        drop(membership);
         self.sync()
     }
 
@@ -199,7 +130,6 @@ impl Shard<'_> {
     pub(crate) fn list(&self, patience: &mut Patience) -> Attempt<Listing> {
         let directory = self.reopen()?;
         patience.exclusive(&directory)?;
-        self.ensure_present()?;
         let mut listing = Listing {
             ids: Vec::new(),
             unfinished: Vec::new(),
@@ -213,18 +143,9 @@ impl Shard<'_> {
                 listing.unfinished.push(name.to_owned());
             }
         }
+        // Asked afterwards: a directory that goes meanwhile reads as one that ends.
+        self.ensure_present()?;
         Ok(listing)
-    }
-
-    /// Takes away an unfinished file, unless somebody is still at it.
-    pub(crate) fn clear(&self, unfinished: &CStr) -> Attempt<()> {
-        let Some(file) = self.open_as(unfinished, OFlags::RDWR)? else {
-            return Ok(());
-        };
-        if Patience::new(Duration::ZERO).exclusive(&file).is_ok() {
-            found(unlinkat(self.directory, unfinished, AtFlags::empty()))?;
-        }
-        Ok(())
     }
 
     /// Unavailable when the directory was removed while its handle was kept: what is missing in it
@@ -240,7 +161,7 @@ impl Shard<'_> {
     }
 
     /// The right to add or take away a name, which a listing waits for.
-    fn membership(&self, patience: &mut Patience) -> Attempt<OwnedFd> {
+    pub(crate) fn membership(&self, patience: &mut Patience) -> Attempt<OwnedFd> {
         let directory = self.reopen()?;
         patience.shared(&directory)?;
         Ok(directory)
@@ -256,7 +177,7 @@ impl Shard<'_> {
     }
 
     /// Makes a name that came or went survive a loss of power, where that is promised.
-    fn sync(&self) -> Attempt<()> {
+    pub(crate) fn sync(&self) -> Attempt<()> {
         if self.durability < Durability::Power {
             return Ok(());
         }
@@ -270,77 +191,9 @@ pub(crate) struct Listing {
     pub(crate) unfinished: Vec<CString>,
 }
 
-fn found<T>(outcome: Result<T, Errno>) -> Attempt<Option<T>> {
+pub(crate) fn found<T>(outcome: Result<T, Errno>) -> Attempt<Option<T>> {
     match outcome {
         Err(Errno::NOENT) => Ok(None),
         outcome => Ok(Some(outcome?)),
-    }
-}
-
-fn unfinished_name() -> Attempt<CString> {
-    let random = Version::random()
-        .map_err(|error| Fault::new(error.kind(), error))?
-        .to_bits();
-    let mut name = UNFINISHED.to_vec();
-    name.extend_from_slice(format!("{random:016x}").as_bytes());
-    CString::new(name).map_err(|error| Fault::new(ErrorKind::Other, error))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use rustix::fs::FlockOperation::NonBlockingLockExclusive;
-    use rustix::fs::flock;
-
-    const NAME: &CStr = c"ME.s";
-
-    /// A shard as on a file system without anonymous files.
-    fn on_a_plain_file_system(test: impl FnOnce(&Shard<'_>)) {
-        let directory = tempfile::tempdir().expect("a temporary directory");
-        let flags = OFlags::RDONLY | OFlags::DIRECTORY;
-        let handle = openat(CWD, directory.path(), flags, Mode::empty()).expect("a handle");
-        let durability = Durability::Power;
-        test(&Shard {
-            directory: handle.as_fd(),
-            durability,
-            creation: Creation::Named,
-        });
-    }
-
-    fn patience() -> Patience {
-        Patience::new(Duration::ZERO)
-    }
-
-    #[test]
-    fn without_anonymous_files_a_creation_leaves_its_file_and_nothing_else() {
-        on_a_plain_file_system(|shard| {
-            shard
-                .create_file(NAME, b"first", &mut patience())
-                .expect("a new file");
-            let again = shard.create_file(NAME, b"second", &mut patience());
-            assert_eq!(
-                again.expect_err("the name is taken").kind,
-                ErrorKind::AlreadyExists
-            );
-            let listing = shard.list(&mut patience()).expect("a listing");
-            assert_eq!((listing.ids.len(), listing.unfinished.len()), (1, 0));
-        });
-    }
-
-    #[test]
-    fn what_a_dead_process_left_is_cleared_and_what_a_live_one_is_at_stays() {
-        on_a_plain_file_system(|shard| {
-            let flags = OFlags::CREATE | OFlags::RDWR;
-            let create = |name| openat(shard.directory, name, flags, PRIVATE).expect("a file");
-            drop(create(c".new-of-the-dead"));
-            let at_work = create(c".new-of-the-living");
-            flock(&at_work, NonBlockingLockExclusive).expect("a lock");
-            let unfinished = || shard.list(&mut patience()).expect("a listing").unfinished;
-            assert_eq!(unfinished().len(), 2);
-            for name in unfinished() {
-                shard.clear(&name).expect("a clearing");
-            }
-            assert_eq!(unfinished(), [c".new-of-the-living".to_owned()]);
-        });
     }
 }

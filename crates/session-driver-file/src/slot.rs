@@ -12,7 +12,7 @@
 //!                                       24  payload length
 //!                                       28  check over 4..28 and the payload
 //!                                       32  deadline in milliseconds, -1 for never
-//!                                       40  check over the deadline and the sequence
+//!                                       40  check over the deadline and the version
 //!                                       44  check over the capacity
 //! ```
 //!
@@ -28,6 +28,10 @@ pub(crate) const HEADER_LEN: usize = 64;
 
 /// The bytes behind the payload: the version once more.
 pub(crate) const TRAILER_LEN: usize = 8;
+
+/// The largest payload that a driver can be told to store, in bytes.
+pub(crate) const LONGEST_PAYLOAD: usize = 512 * 1024 * 1024;
+const LONGEST_BODY: usize = LONGEST_PAYLOAD + TRAILER_LEN;
 
 /// Where a touch writes within a slot, and how much.
 pub(crate) const DEADLINE_OFFSET: u64 = 32;
@@ -133,15 +137,15 @@ impl Slot {
             RETIRED => State::Retired,
             _ => State::Unclear,
         };
-        let sequence = long(bytes, 8);
+        let (sequence, version) = (long(bytes, 8), Version::from_bits(long(bytes, 16)));
         let millis = long(bytes, 32) as i64;
-        let intact = deadline_check(millis, sequence) == number(bytes, 40);
+        let intact = deadline_check(millis, version) == number(bytes, 40);
         SlotHeader::Slot(Slot {
             offset,
             state,
             capacity,
             sequence,
-            version: Version::from_bits(long(bytes, 16)),
+            version,
             length: number(bytes, 24),
             check: number(bytes, 28),
             deadline: if intact {
@@ -157,10 +161,11 @@ impl Slot {
         self.offset + HEADER_LEN as u64
     }
 
-    /// The length of payload and trailer, or `None` when the header claims more than the capacity.
+    /// The length of payload and trailer, or `None` when the header claims more than the capacity
+    /// or than any driver writes.
     pub(crate) fn body_len(&self) -> Option<usize> {
         let length = (self.length as usize).checked_add(TRAILER_LEN)?;
-        (length <= self.capacity as usize).then_some(length)
+        (length <= LONGEST_BODY.min(self.capacity as usize)).then_some(length)
     }
 
     /// Where the next slot begins.
@@ -199,7 +204,7 @@ impl Slot {
         into.extend_from_slice(&[LIVE, 0, 0, 0]);
         into.extend_from_slice(&fields);
         into.extend_from_slice(&body_check(&fields, payload).to_le_bytes());
-        into.extend_from_slice(&encode_deadline(expires_at, sequence));
+        into.extend_from_slice(&encode_deadline(expires_at, version));
         into.extend_from_slice(&capacity_check(self.capacity).to_le_bytes());
         into.extend_from_slice(&[0; HEADER_LEN - 48]);
         into.extend_from_slice(payload);
@@ -208,11 +213,14 @@ impl Slot {
 }
 
 /// The deadline and its check, as they stand in a slot's header.
-pub(crate) fn encode_deadline(expires_at: Option<Timestamp>, sequence: u64) -> [u8; DEADLINE_LEN] {
+pub(crate) fn encode_deadline(
+    expires_at: Option<Timestamp>,
+    version: Version,
+) -> [u8; DEADLINE_LEN] {
     let millis = expires_at.map_or(NEVER, Timestamp::as_millis);
     let mut bytes = [0; DEADLINE_LEN];
     bytes[..8].copy_from_slice(&millis.to_le_bytes());
-    bytes[8..].copy_from_slice(&deadline_check(millis, sequence).to_le_bytes());
+    bytes[8..].copy_from_slice(&deadline_check(millis, version).to_le_bytes());
     bytes
 }
 
@@ -229,7 +237,7 @@ fn decode_deadline(millis: i64) -> Option<Option<Timestamp>> {
 pub(crate) fn capacity_for(payload_len: usize, largest: u32) -> u32 {
     let needed = payload_len + TRAILER_LEN;
     let wanted = (needed + needed / 4).max(largest as usize * 2);
-    // The driver's maximum is far below the 32 bits.
+    // No driver comes near the 32 bits; a capacity that was read from a damaged file may.
     wanted
         .next_multiple_of(HEADER_LEN)
         .max(MIN_CAPACITY)
@@ -259,10 +267,10 @@ fn body_check(fields: &[u8; 24], payload: &[u8]) -> u32 {
     check.finalize()
 }
 
-fn deadline_check(millis: i64, sequence: u64) -> u32 {
+fn deadline_check(millis: i64, version: Version) -> u32 {
     let mut bytes = [0; 16];
     bytes[..8].copy_from_slice(&millis.to_le_bytes());
-    bytes[8..].copy_from_slice(&sequence.to_le_bytes());
+    bytes[8..].copy_from_slice(&version.to_bits().to_le_bytes());
     crc32fast::hash(&bytes)
 }
 

@@ -21,7 +21,8 @@ use crate::shard::Shard;
 enum Entry {
     Absent,
     Sound(SessionFile, Stored),
-    /// Corrupt or Incompatible, as the fault says. What is no file at all has no lock.
+    /// It cannot be read, as the fault says: most often Corrupt or Incompatible. What is no file at
+    /// all has no lock.
     Damaged(Option<SessionFile>, Fault),
 }
 
@@ -52,8 +53,7 @@ impl FileDriver {
         match file {
             Ok(Some(file)) => match file.stored() {
                 Ok(stored) => Ok(Entry::Sound(file, stored)),
-                Err(fault) if fault.is_of_the_record() => Ok(Entry::Damaged(Some(file), fault)),
-                Err(fault) => Err(fault),
+                Err(fault) => Ok(Entry::Damaged(Some(file), fault)),
             },
             Ok(None) => {
                 self.ensure_present(shard.as_ref())?;

@@ -37,6 +37,9 @@ impl FileDriver {
             if source < target {
                 there = self.lock(to, &target, &mut patience);
             }
+            // Had before anything is done, so that waiting for it does not leave the rotate
+            // half-way.
+            let _membership = self.shard_to_create_in(from)?.membership(&mut patience)?;
             let payload = source_file.payload()?;
             let record = NewRecord {
                 payload: &payload,

@@ -19,13 +19,34 @@ impl FileDriver {
         if record.payload.len() > self.max_payload_bytes {
             return Err(Fault::from(ErrorKind::PayloadTooLarge));
         }
+        let mut replaced = false;
+        self.store_in_rounds(id, record, when, now, &mut replaced)
+            .map_err(|fault| {
+                // The damaged record is gone, so this is no failure that changed nothing.
+                if replaced {
+                    fault.indeterminate()
+                } else {
+                    fault
+                }
+            })
+    }
+
+    /// Sets `replaced` once a damaged record was taken away.
+    fn store_in_rounds(
+        &self,
+        id: &SessionId,
+        record: NewRecord<'_>,
+        when: Precondition,
+        now: Timestamp,
+        replaced: &mut bool,
+    ) -> Attempt<Version> {
         let name = FileName::of(id);
         let version = Version::random().map_err(|error| Fault::new(error.kind(), error))?;
         let mut patience = self.patience();
         loop {
             // The lock is held to the end of the round, also while a new file takes the place of a
             // damaged one: whoever waits for it then opens the new one.
-            let mut damaged = None;
+            let _damaged;
             match self.lock(id, &name, &mut patience)? {
                 Entry::Sound(file, stored) => {
                     when.check(stored.is_live(now).then_some(stored.version))?;
@@ -42,7 +63,8 @@ impl FileDriver {
                         return Err(fault);
                     }
                     self.unlink(id, &name, &mut patience)?;
-                    damaged = Some(file);
+                    *replaced = true;
+                    _damaged = file;
                 }
             }
             if !record.is_live(now) {
@@ -52,7 +74,6 @@ impl FileDriver {
                 Ok(()) => return Ok(version),
                 // Another store was faster; what it made is judged in the next round.
                 Err(fault) if fault.kind == ErrorKind::AlreadyExists => patience.wait()?,
-                Err(fault) if damaged.is_some() => return Err(fault.indeterminate()),
                 Err(fault) => return Err(fault),
             }
         }

@@ -16,9 +16,10 @@ impl FileDriver {
         // Poisoned or not, the cursor only says where to look next.
         let mut cursor = self.cursor.lock().unwrap_or_else(PoisonError::into_inner);
         let mut swept = Swept::default();
+        let shards = self.root.shard_count();
         cursor.advance_to(now);
         loop {
-            match cursor.next(self.root.shard_count()) {
+            match cursor.next(shards) {
                 Step::Remove(id) if swept.removed == limit.get() as u64 => {
                     cursor.put_back(id);
                     return Ok(Swept {
@@ -26,8 +27,20 @@ impl FileDriver {
                         ..swept
                     });
                 }
-                Step::Remove(id) => swept.removed += u64::from(self.remove_expired(&id, now)?),
-                Step::List(shard) => cursor.found(self.due(shard, now)?),
+                Step::Remove(id) => match self.remove_expired(&id, now) {
+                    Ok(removed) => swept.removed += u64::from(removed),
+                    Err(fault) => {
+                        cursor.pass_over(shards);
+                        return Err(fault);
+                    }
+                },
+                Step::List(shard) => match self.due(shard, now) {
+                    Ok(due) => cursor.found(due),
+                    Err(fault) => {
+                        cursor.pass_over(shards);
+                        return Err(fault);
+                    }
+                },
                 Step::Done => {
                     self.root.ensure_present()?;
                     return Ok(swept);
@@ -43,11 +56,11 @@ impl FileDriver {
         };
         let listing = shard.list(&mut self.patience())?;
         for unfinished in &listing.unfinished {
-            shard.clear(unfinished)?;
+            shard.clear(unfinished, &mut self.patience())?;
         }
         let mut due = Vec::new();
         for id in listing.ids {
-            if !self.counts_as_live(&shard, &id, now)? {
+            if self.root.shard_of(&id) == index && !self.counts_as_live(&shard, &id, now)? {
                 due.push(id);
             }
         }

@@ -24,7 +24,9 @@ impl FileDriver {
                 continue;
             };
             for id in shard.list(&mut self.patience())?.ids {
-                if self.counts_as_live(&shard, &id, now)? && visit(&id).is_break() {
+                // A file in another shard than its id's is nobody's: no operation finds it there.
+                let at_home = self.root.shard_of(&id) == index;
+                if at_home && self.counts_as_live(&shard, &id, now)? && visit(&id).is_break() {
                     return Ok(());
                 }
             }

@@ -297,3 +297,74 @@ fn what_is_no_file_is_corrupt_and_is_neither_followed_nor_waited_for() {
     }
     assert_eq!(fs::read(&outside).expect("the file"), b"not ours");
 }
+
+/// What two crashes can leave: a write that was cut short, and beside it a whole one that was given
+/// the same sequence.
+#[test]
+fn a_torn_slot_does_not_hide_a_whole_one_of_the_same_sequence() {
+    let (store, mut bytes) = third_generation();
+    let path = store.file();
+    let capacity = u32::from_le_bytes(bytes[68..72].try_into().expect("four bytes")) as usize;
+    let current = bytes[64..128].to_vec();
+    bytes.resize(64 + 2 * (64 + capacity), 0);
+    bytes.extend_from_slice(&current);
+    bytes.extend_from_slice(b"torn...");
+    overwrite(&path, &bytes);
+    assert_eq!(
+        store.read(&id("a")).expect("a read").as_deref(),
+        Some(&b"current"[..])
+    );
+    store.put(&id("a"), b"next").expect("a store");
+    assert_eq!(
+        store.read(&id("a")).expect("a read").as_deref(),
+        Some(&b"next"[..])
+    );
+}
+
+#[test]
+fn a_file_in_another_shard_than_its_ids_is_nobodys() {
+    let store = Store::new();
+    store.put(&id("a"), b"x").expect("a store");
+    let file = store.file();
+    let shard = file.parent().expect("a shard");
+    let other = shard.with_file_name(if shard.ends_with("00") { "01" } else { "00" });
+    fs::create_dir(&other).expect("a shard");
+    fs::copy(&file, other.join(file.file_name().expect("a name"))).expect("a copy");
+    let mut visits = 0;
+    let visit = &mut |_: &SessionId| {
+        visits += 1;
+        std::ops::ControlFlow::Continue(())
+    };
+    store.driver.traverse(NOW, visit).expect("a traversal");
+    assert_eq!(visits, 1);
+    assert!(store.driver.remove(&id("a"), NOW).expect("a remove"));
+    store
+        .driver
+        .traverse(NOW, &mut |_| panic!("the copy is visited"))
+        .expect("a traversal");
+}
+
+/// A snapshot of hard links keeps the file linked when its name goes.
+#[test]
+fn a_store_that_waited_for_a_removed_file_does_not_write_to_its_hard_link() {
+    for round in 0..20 {
+        let store = Store::new();
+        store.put(&id("a"), b"logged in").expect("a store");
+        let (file, snapshot) = (store.file(), store.directory.path().join("snapshot"));
+        fs::hard_link(&file, &snapshot).expect("a link");
+        let holder = fs::File::open(&file).expect("the file");
+        holder.lock().expect("the lock");
+        std::thread::scope(|scope| {
+            let waiting = scope.spawn(|| store.put_when(&id("a"), b"late", Precondition::Present));
+            // Time for the store to open the file, more of it in each round.
+            (0..round * 20).for_each(|_| std::thread::yield_now());
+            fs::remove_file(&file).expect("the name goes");
+            holder.unlock().expect("the lock");
+            let stored = waiting.join().expect("a store");
+            assert_eq!(
+                stored.expect_err("the session is gone").kind(),
+                ErrorKind::NotFound
+            );
+        });
+    }
+}

@@ -114,10 +114,14 @@ fn a_newer_or_damaged_marker_is_told_apart() {
     let text = fs::read_to_string(&marker).expect("the marker");
     fs::write(&marker, text.replace("format 1", "format 2")).expect("a marker");
     assert_eq!(refused(&store.path()), ErrorKind::Incompatible);
+    let (other, short) = (text.replace("256", "254"), text.replace("256", "25"));
     for damaged in [
         "",
         "something else\n",
         "session-driver file store\nformat one\n",
+        &other,
+        &short,
+        &text[..text.len() - 1],
     ] {
         fs::write(&marker, damaged).expect("a marker");
         assert_eq!(refused(&store.path()), ErrorKind::Corrupt, "{damaged:?}");
