@@ -65,19 +65,23 @@ pub(crate) fn read<R>(file: BorrowedFd<'_>, look: impl FnOnce(Image<'_>) -> R) -
 
 fn slots<'b>(bytes: &Bytes<'b>) -> Attempt<Slots<'b>> {
     let (all, end) = walk(bytes)?;
-    let mut live: Vec<&Slot> = all
-        .iter()
-        .filter(|slot| slot.state == State::Live)
-        .collect();
-    live.sort_unstable_by_key(|slot| Reverse(slot.sequence));
+    let live = || all.iter().filter(|slot| slot.state == State::Live);
     let mut current = None;
     let mut passed_over = false;
-    for slot in live {
-        if let Some(payload) = bytes.payload(slot)? {
-            current = Some((*slot, payload));
-            break;
+    // The newest is whole nearly always; the others are put in order only if it is not.
+    if let Some(newest) = live().max_by_key(|slot| slot.sequence) {
+        current = bytes.payload(newest)?.map(|payload| (*newest, payload));
+        passed_over = current.is_none();
+    }
+    if passed_over {
+        let mut older: Vec<&Slot> = live().collect();
+        older.sort_unstable_by_key(|slot| Reverse(slot.sequence));
+        for slot in older {
+            if let Some(payload) = bytes.payload(slot)? {
+                current = Some((*slot, payload));
+                break;
+            }
         }
-        passed_over = true;
     }
     let settled = match &current {
         Some((slot, _)) => {

@@ -95,7 +95,7 @@ pub(crate) struct Slot {
     pub(crate) version: Version,
     pub(crate) length: u32,
     check: u32,
-    /// `None` when the deadline is torn or damaged.
+    /// `None` when the slot is not live, or its deadline is torn or damaged.
     pub(crate) deadline: Option<Option<Timestamp>>,
 }
 
@@ -139,7 +139,8 @@ impl Slot {
         };
         let (sequence, version) = (long(bytes, 8), Version::from_bits(long(bytes, 16)));
         let millis = long(bytes, 32) as i64;
-        let intact = deadline_check(millis, version) == number(bytes, 40);
+        // Nobody asks for the deadline of a slot that is not live.
+        let intact = state == State::Live && deadline_check(millis, version) == number(bytes, 40);
         SlotHeader::Slot(Slot {
             offset,
             state,
