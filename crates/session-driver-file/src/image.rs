@@ -49,12 +49,7 @@ pub(crate) struct Slots<'b> {
 /// in use).
 pub(crate) fn read<R>(file: BorrowedFd<'_>, look: impl FnOnce(Image<'_>) -> R) -> Attempt<R> {
     BUFFER.with_borrow_mut(|buffer| {
-        let length = retry_on_intr(|| pread(file, &mut buffer[..], 0))?;
-        let bytes = Bytes {
-            file,
-            head: &buffer[..length],
-            whole: length < READ_LEN,
-        };
+        let bytes = Bytes::read(file, buffer)?;
         match judge(bytes.head) {
             FileHeader::Known => Ok(look(Image::Slots(slots(&bytes)?))),
             FileHeader::Newer => Ok(look(Image::Newer)),
@@ -145,6 +140,16 @@ struct Bytes<'b> {
 }
 
 impl<'b> Bytes<'b> {
+    /// Fetches the first bytes into the buffer.
+    fn read(file: BorrowedFd<'b>, buffer: &'b mut [u8; READ_LEN]) -> Attempt<Bytes<'b>> {
+        let length = retry_on_intr(|| pread(file, &mut buffer[..], 0))?;
+        Ok(Bytes {
+            file,
+            head: &buffer[..length],
+            whole: length < READ_LEN,
+        })
+    }
+
     /// So many bytes from `offset` on, or `None` when the file has fewer.
     fn span(&self, offset: u64, length: usize) -> Attempt<Option<Cow<'b, [u8]>>> {
         let in_head = usize::try_from(offset)
@@ -211,12 +216,7 @@ pub(crate) enum Glance {
 /// payload.
 pub(crate) fn glance(file: BorrowedFd<'_>) -> Attempt<Glance> {
     BUFFER.with_borrow_mut(|buffer| {
-        let length = retry_on_intr(|| pread(file, &mut buffer[..], 0))?;
-        let bytes = Bytes {
-            file,
-            head: &buffer[..length],
-            whole: length < READ_LEN,
-        };
+        let bytes = Bytes::read(file, buffer)?;
         if judge(bytes.head) != FileHeader::Known {
             return Ok(Glance::Unclear);
         }
