@@ -7,9 +7,11 @@ use std::time::Duration;
 
 use session_driver::{Capabilities, ErrorKind, Record, SessionDriver, SessionId, Timestamp};
 
+use crate::budget::Budget;
 use crate::patient::Patient;
+use crate::place::Place;
 use crate::rule::Need;
-use crate::subject::{AnySubject, Place, Setup};
+use crate::subject::{AnySubject, Setup};
 
 /// One way to prove a rule.
 #[derive(Clone, Copy, Debug)]
@@ -30,6 +32,9 @@ pub enum Stop {
     Failed(String),
     /// The case could not be tried; the text says why.
     Skipped(String),
+    /// The case needs a hook that the subject has not got, or a right that the process has not got;
+    /// the text says which.
+    Unobserved(String),
     /// The rule does not bind the driver by what it declares; the text says which capability.
     NotApplicable(String),
 }
@@ -49,7 +54,10 @@ impl From<session_driver::Error> for Stop {
 
 impl fmt::Display for Stop {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (Stop::Failed(text) | Stop::Skipped(text) | Stop::NotApplicable(text)) = self;
+        let (Stop::Failed(text)
+        | Stop::Skipped(text)
+        | Stop::Unobserved(text)
+        | Stop::NotApplicable(text)) = self;
         f.write_str(text)
     }
 }
@@ -102,6 +110,7 @@ pub struct Context {
     pub(crate) seed: u64,
     pub(crate) processes: bool,
     pub(crate) case_limit: Duration,
+    pub(crate) budget: Budget,
 }
 
 impl Context {
@@ -121,6 +130,18 @@ impl Context {
     #[must_use]
     pub fn rng(&self) -> fastrand::Rng {
         fastrand::Rng::with_seed(self.seed)
+    }
+
+    /// How many rounds this run has where `ordinary` are usual: fewer in a quick one.
+    #[must_use]
+    pub fn rounds(&self, ordinary: usize) -> usize {
+        self.budget.rounds(ordinary)
+    }
+
+    /// How long a race of this run goes on where `ordinary` is usual: shorter in a quick one.
+    #[must_use]
+    pub fn span(&self, ordinary: Duration) -> Duration {
+        self.budget.span(ordinary)
     }
 
     /// Goes on only with a driver that declares the capability.

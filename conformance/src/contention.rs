@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use session_driver::{Capabilities, SessionDriver};
 
 use crate::call::{Call, Refusal, Reply, perform};
-use crate::case::{Stop, Verdict};
+use crate::case::{Context, Stop, Verdict};
 use crate::child::Child;
 use crate::linearize::{Event, History, Script, check};
 use crate::race::together;
@@ -16,15 +16,14 @@ const SPAN: Duration = Duration::from_millis(1_000);
 
 /// Makes short histories, each on ids of its own, and judges each. `act` performs a call on a lane.
 pub(crate) fn judge_histories(
-    capabilities: &Capabilities,
-    seed: u64,
+    context: &Context,
     lanes: usize,
     act: impl Fn(usize, &Call) -> Result<Reply, Stop> + Sync,
 ) -> Verdict {
-    let mut rng = fastrand::Rng::with_seed(seed);
+    let mut rng = context.rng();
     let begin = Instant::now();
     for number in 0.. {
-        if begin.elapsed() >= SPAN {
+        if begin.elapsed() >= context.span(SPAN) {
             break;
         }
         let ids = (0..rng.usize(2..=3)).map(|id| format!("history-{number}-{id}"));
@@ -32,7 +31,7 @@ pub(crate) fn judge_histories(
         let seeds: Vec<(u64, usize)> = (0..lanes)
             .map(|_| (rng.u64(..), rng.usize(lengths.clone())))
             .collect();
-        let history = record(capabilities, &ids, &seeds, &act)?;
+        let history = record(context.capabilities(), &ids, &seeds, &act)?;
         check(&history).map_err(|text| Stop::Failed(format!("in history {number} {text}")))?;
     }
     Ok(())

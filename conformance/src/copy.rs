@@ -5,7 +5,7 @@ use std::io;
 use std::path::Path;
 
 use crate::case::{Context, Stop};
-use crate::subject::Place;
+use crate::place::Place;
 
 /// Copies what lies at `place`, a directory or a file with its companions, to a new place: no
 /// times, owners, modes or inodes. Nobody has it open.

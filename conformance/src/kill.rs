@@ -7,7 +7,7 @@ use crate::call::{Call, Refusal, Reply};
 use crate::case::{Context, Stop, ensure};
 use crate::child::{Answer, Child, Request, Wish, unexpected};
 use crate::linearize::Event;
-use crate::subject::Place;
+use crate::place::Place;
 
 /// When to kill: after so many answers, and so many times the mean time of an operation later.
 #[derive(Clone, Copy, Debug)]

@@ -4,7 +4,8 @@ use session_driver::{ErrorKind, SessionDriver};
 
 use crate::case::{Context, Driver, Stop, Verdict};
 use crate::patient::{Patient, patiently};
-use crate::subject::{Place, Setup};
+use crate::place::Place;
+use crate::subject::Setup;
 
 /// Two namespaces of one backend: both open, or one after the other where the driver lets nobody
 /// else in.

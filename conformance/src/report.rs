@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use crate::rule::{Level, Proof, Rule};
+use crate::hint::hint;
+use crate::rule::{Evidence, Level, Proof, Rule};
+use crate::spec;
 
 /// What became of a case, or of a rule.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -16,6 +18,9 @@ pub enum Outcome {
     Failed(String),
     /// It binds the driver and was not tried; the text says why.
     Skipped(String),
+    /// It binds the driver and needs a hook that the subject has not got, or a right that the process
+    /// has not got; the text says which.
+    Unobserved(String),
     /// It does not bind the driver by what it declares; the text says which capability.
     NotApplicable(String),
     /// The suite has no case for it; the text says why.
@@ -38,6 +43,28 @@ pub struct CaseReport {
     pub took: Duration,
 }
 
+impl CaseReport {
+    /// What a failed case says to the driver's author: the rule, its intent, what was seen, where
+    /// the cause usually lies, and how to see it again. `None` when it did not fail.
+    #[must_use]
+    pub fn explain(&self) -> Option<String> {
+        let Outcome::Failed(seen) = &self.outcome else {
+            return None;
+        };
+        let rule = spec::rules().find(|rule| rule.id == self.rule)?;
+        let (id, level, text, intent) = (rule.id, rule.level, rule.text, rule.intent);
+        let (case, seed) = (self.case, self.seed);
+        let mut lines = format!("{id} ({level}): {text}\n  why:  {intent}\n  seen: {seen}\n");
+        if let Some(hint) = hint(id) {
+            lines.push_str(&format!("  look: {hint}\n"));
+        }
+        lines.push_str(&format!(
+            "  case: {case}, seed {seed} (SESSION_DRIVER_SEED={seed} repeats it)"
+        ));
+        Some(lines)
+    }
+}
+
 /// One rule, with what its cases said.
 #[derive(Clone, Debug, Serialize)]
 pub struct RuleReport {
@@ -45,8 +72,14 @@ pub struct RuleReport {
     pub rule: &'static str,
     /// How strictly it binds.
     pub level: Level,
+    /// What a pass of its cases is worth.
+    pub evidence: Evidence,
     /// The rule's sentence.
     pub text: &'static str,
+    /// What goes wrong in the world where it is broken.
+    pub intent: &'static str,
+    /// Where the cause usually lies when it is broken; `None` while the rule has no cases.
+    pub hint: Option<&'static str>,
     /// Failed if a case failed; passed if the tried ones passed; skipped if none was tried that
     /// could bind the driver.
     #[serde(flatten)]
@@ -62,7 +95,10 @@ pub struct Report {
     pub subject: String,
     /// The seed of the run.
     pub seed: u64,
-    /// Every rule, in the specification's order.
+    /// How often the stochastic rules were tried, each time with another seed: once, and more often
+    /// in a [soak](crate::Budget::Soak).
+    pub rounds: u64,
+    /// Every rule that was tried, in the specification's order.
     pub rules: Vec<RuleReport>,
 }
 
@@ -71,17 +107,32 @@ impl RuleReport {
         RuleReport {
             rule: rule.id,
             level: rule.level,
+            evidence: rule.evidence,
             text: rule.text,
+            intent: rule.intent,
+            hint: hint(rule.id),
             outcome: combined(rule, &cases),
             cases,
+        }
+    }
+
+    /// Takes over what a case said when it was tried once more.
+    pub(crate) fn replace(&mut self, case: CaseReport) {
+        if let Some(known) = self.cases.iter_mut().find(|known| known.case == case.case) {
+            *known = case;
+            self.outcome = together(&self.cases);
         }
     }
 }
 
 fn combined(rule: &Rule, cases: &[CaseReport]) -> Outcome {
-    if let Proof::Untested(reason) = rule.proof {
-        return Outcome::Untested(reason.into());
+    match rule.proof {
+        Proof::Untested(reason) => Outcome::Untested(reason.into()),
+        Proof::Cases(_) => together(cases),
     }
+}
+
+fn together(cases: &[CaseReport]) -> Outcome {
     let of = |wanted: fn(&Outcome) -> bool| {
         cases
             .iter()
@@ -91,6 +142,7 @@ fn combined(rule: &Rule, cases: &[CaseReport]) -> Outcome {
     of(|outcome| matches!(outcome, Outcome::Failed(_)))
         .or_else(|| of(|outcome| matches!(outcome, Outcome::Passed)))
         .or_else(|| of(|outcome| matches!(outcome, Outcome::Skipped(_))))
+        .or_else(|| of(|outcome| matches!(outcome, Outcome::Unobserved(_))))
         .or_else(|| of(|_| true))
         .cloned()
         .unwrap_or(Outcome::Passed)
@@ -115,6 +167,12 @@ impl Report {
         self.count(|outcome| matches!(outcome, Outcome::Skipped(_)))
     }
 
+    /// How many rules bind the driver and could not be observed, each with the hook that is missing.
+    #[must_use]
+    pub fn unobserved(&self) -> usize {
+        self.count(|outcome| matches!(outcome, Outcome::Unobserved(_)))
+    }
+
     /// How many rules do not bind the driver, each with the capability it does not declare.
     #[must_use]
     pub fn not_applicable(&self) -> usize {
@@ -127,16 +185,16 @@ impl Report {
         self.count(|outcome| matches!(outcome, Outcome::Untested(_)))
     }
 
-    /// Whether no rule that was tried is broken. Says nothing of the untested and the skipped:
-    /// print their counts beside it.
+    /// Whether no rule that was tried is broken. Says nothing of the untested, the unobserved and the
+    /// skipped: print their counts beside it.
     #[must_use]
     pub fn is_clean(&self) -> bool {
         self.failed() == 0
     }
 
     /// Whether the driver may be called conforming, as far as the suite can see (rule CAP-3): no
-    /// rule is broken, and none with the level MUST that binds it was skipped. The untested are
-    /// counted beside it.
+    /// rule is broken, and none with the level MUST that binds it was skipped. The untested
+    /// and the unobserved are counted beside it.
     #[must_use]
     pub fn is_conforming(&self) -> bool {
         let skipped = |rule: &RuleReport| matches!(rule.outcome, Outcome::Skipped(_));
@@ -150,21 +208,4 @@ impl Report {
             .filter(|rule| wanted(&rule.outcome))
             .count()
     }
-}
-
-/// What a failure says: the rule, its intent, what was seen, and how to see it again.
-pub(crate) fn explain(rule: &Rule, case: &CaseReport, seen: &str) -> String {
-    let level = match rule.level {
-        Level::Must => "MUST",
-        Level::Should => "SHOULD",
-        Level::May => "MAY",
-    };
-    format!(
-        "{id} ({level}): {text}\n  why:  {intent}\n  seen: {seen}\n  case: {name}, seed {seed} (SESSION_DRIVER_SEED={seed} repeats it)",
-        id = rule.id,
-        text = rule.text,
-        intent = rule.intent,
-        name = case.case,
-        seed = case.seed,
-    )
 }

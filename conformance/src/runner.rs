@@ -1,4 +1,4 @@
-//! Runs the rules' cases: as a test binary, or as a library.
+//! Runs the rules' cases.
 
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -6,17 +6,14 @@ use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use libtest_mimic::{Arguments, Completion, Failed, Trial};
-
+use crate::budget::Budget;
 use crate::case::{Case, Context, Stop};
 use crate::child;
-use crate::report::{CaseReport, Outcome, Report, RuleReport, explain};
-use crate::rule::{Proof, Rule};
+use crate::report::{CaseReport, Outcome, Report, RuleReport};
+use crate::rule::Rule;
+use crate::soak::soak;
 use crate::spec;
 use crate::subject::{AnySubject, BoxError, Setup, Subject};
-
-/// The environment variable that fixes the seed of a run.
-const SEED_VARIABLE: &str = "SESSION_DRIVER_SEED";
 
 /// A case that has not ended by then is taken for a deadlock.
 const CASE_LIMIT: Duration = Duration::from_secs(120);
@@ -30,6 +27,8 @@ pub struct Options {
     pub seed: Option<u64>,
     /// A case that has not ended by then is taken for a deadlock; two minutes if `None`.
     pub case_limit: Option<Duration>,
+    /// How long the cases try that find a fault by chance.
+    pub budget: Budget,
     /// Whether cases may run this binary again as a child process: its `main` calls
     /// [`run_if_child`] before anything else.
     pub processes: bool,
@@ -46,8 +45,10 @@ pub fn run(
     options: &Options,
     watch: &mut dyn FnMut(&CaseReport),
 ) -> Result<Report, BoxError> {
+    let begin = Instant::now();
     let seed = options.seed.unwrap_or_else(|| fastrand::u64(..));
     let mut context = context(Arc::new(subject), seed, options.processes)?;
+    context.budget = options.budget;
     context.case_limit = options.case_limit.unwrap_or(CASE_LIMIT);
     let wanted = |rule: &&Rule| {
         options
@@ -63,12 +64,16 @@ pub fn run(
         };
         RuleReport::new(rule, rule.cases().iter().map(run).collect())
     });
-    let rules = rules.collect();
-    Ok(Report {
+    let mut report = Report {
         subject: context.subject.name(),
         seed,
-        rules,
-    })
+        rounds: 1,
+        rules: rules.collect(),
+    };
+    if let Budget::Soak(time) = options.budget {
+        soak(&mut report, &context, begin + time, watch);
+    }
+    Ok(report)
 }
 
 /// Plays a child's part and gives what its process ends with, if a case started this process as
@@ -83,38 +88,11 @@ pub fn run_if_child(subject: impl Subject) -> Option<ExitCode> {
     child::run_if_child(&subject)
 }
 
-/// The whole of a test binary: see [`main!`](crate::main!).
-#[must_use]
-pub fn main(subject: impl Subject) -> ExitCode {
-    let subject: Arc<dyn AnySubject> = Arc::new(subject);
-    if let Some(code) = child::run_if_child(&subject) {
-        return code;
-    }
-    let arguments = Arguments::from_args();
-    match chosen_seed().and_then(|seed| context(subject, seed, true)) {
-        Ok(context) => libtest_mimic::run(&arguments, trials(&context)).exit_code(),
-        Err(error) => {
-            let opening = Trial::test("the suite can begin", move || {
-                Err(Failed::from(error.to_string()))
-            });
-            // Without the filter of the command line, which would leave a green run of nothing.
-            libtest_mimic::run(&Arguments::default(), vec![opening]).exit_code()
-        }
-    }
-}
-
-/// The seed that the environment asks for, or one from the system.
-fn chosen_seed() -> Result<u64, BoxError> {
-    match std::env::var(SEED_VARIABLE) {
-        Ok(text) => {
-            let wrong = |_| format!("{SEED_VARIABLE} is {text:?}, and should be a whole number");
-            Ok(text.parse().map_err(wrong)?)
-        }
-        Err(_) => Ok(fastrand::u64(..)),
-    }
-}
-
-fn context(subject: Arc<dyn AnySubject>, seed: u64, processes: bool) -> Result<Context, BoxError> {
+pub(crate) fn context(
+    subject: Arc<dyn AnySubject>,
+    seed: u64,
+    processes: bool,
+) -> Result<Context, BoxError> {
     let place = subject.place()?;
     let capabilities = subject.open(&place, &Setup::default())?.capabilities();
     Ok(Context {
@@ -123,39 +101,11 @@ fn context(subject: Arc<dyn AnySubject>, seed: u64, processes: bool) -> Result<C
         seed,
         processes,
         case_limit: CASE_LIMIT,
+        budget: Budget::Ordinary,
     })
 }
 
-fn trials(context: &Context) -> Vec<Trial> {
-    spec::rules()
-        .flat_map(|rule| rule_trials(rule, context))
-        .collect()
-}
-
-fn rule_trials(rule: &'static Rule, context: &Context) -> Vec<Trial> {
-    if let Proof::Untested(reason) = rule.proof {
-        let name = format!("{} (untested)", rule.id);
-        return vec![Trial::ignorable_test(name, move || {
-            Ok(Completion::ignored_with(reason))
-        })];
-    }
-    let trial = |case: &Case| {
-        let (case, context) = (*case, context.clone());
-        Trial::ignorable_test(format!("{} {}", rule.id, case.name), move || {
-            let report = run_case(rule, case, &context);
-            match &report.outcome {
-                Outcome::Passed => Ok(Completion::Completed),
-                Outcome::Skipped(reason)
-                | Outcome::NotApplicable(reason)
-                | Outcome::Untested(reason) => Ok(Completion::ignored_with(reason)),
-                Outcome::Failed(seen) => Err(Failed::from(explain(rule, &report, seen))),
-            }
-        })
-    };
-    rule.cases().iter().map(trial).collect()
-}
-
-fn run_case(rule: &Rule, case: Case, context: &Context) -> CaseReport {
+pub(crate) fn run_case(rule: &Rule, case: Case, context: &Context) -> CaseReport {
     let begin = Instant::now();
     let outcome = match rule.not_applicable(&context.capabilities) {
         Some(reason) => Outcome::NotApplicable(reason.into()),
@@ -189,6 +139,7 @@ fn attempt(case: Case, context: Context) -> Outcome {
         Ok(Ok(())) => Outcome::Passed,
         Ok(Err(Stop::Failed(seen))) => Outcome::Failed(seen),
         Ok(Err(Stop::Skipped(reason))) => Outcome::Skipped(reason),
+        Ok(Err(Stop::Unobserved(reason))) => Outcome::Unobserved(reason),
         Ok(Err(Stop::NotApplicable(reason))) => Outcome::NotApplicable(reason),
         Err(RecvTimeoutError::Timeout) => Outcome::Failed(format!(
             "it did not end within {} s; is there a deadlock?",

@@ -1,12 +1,15 @@
 //! What is tested: how to make a backend for a driver, and how to open it.
 
-use std::any::Any;
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
-use session_driver::{MemoryDriver, Result, SessionDriver};
+use session_driver::{Durability, MemoryDriver, Result, SessionDriver, SessionId};
+
+use crate::hook::{Cannot, Contents, Planted, add_foreign_files, files_below};
+use crate::place::Place;
+use crate::proxy::Proxy;
 
 /// A cause of any type.
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
@@ -40,6 +43,28 @@ pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
 ///     }
 /// }
 /// ```
+///
+/// # Hooks
+/// Some rules speak of what lies beneath the driver: damage, a server's end, foreign data. They are
+/// tried through the methods below [`open`](Subject::open), each of which may be left out: what it
+/// would show is then *unobserved*, and counted beside the conforming rules. A hook may answer
+/// [`Cannot`] to a part of what it is asked for. No hook is asked while the suite has a driver open
+/// in the place, so a hook may open the engine itself. Hooks concern the default namespace alone.
+///
+/// | hook | a backend in files | a server | rules |
+/// |---|---|---|---|
+/// | [`contents`](Subject::contents) | comes by itself; rows and index entries of an engine are yours | its keys or rows | HYG-2, ID-5, ISO-3, SWP-6 |
+/// | [`add_foreign`](Subject::add_foreign) | comes by itself; other tables or trees of an engine are yours | other keys or tables | ISO-3, TRV-6 |
+/// | [`raw`](Subject::raw), [`plant`](Subject::plant) | the session's file, row or value | its value or row | ERR-2, ERR-3, ERR-6, ISO-3, REM-3 |
+/// | [`make_newer`](Subject::make_newer) | the store's marker or format number | | ERR-6 |
+/// | [`place_behind_proxy`](Subject::place_behind_proxy) | | three lines with [`Proxy`] | ERR-4, ERR-5 |
+///
+/// What comes by itself comes to places that say in which [directory](Place::directory) their files
+/// are, as those of [`Place::in_temporary_directory`] do. Such places are all that the rules about
+/// modes, links, full disks and directories that vanish need (ERR-4, ERR-7, ERR-8, HYG-3): the
+/// suite also makes some itself and has them opened. A disk of its own it can only mount as root.
+/// Failed reads and failed syncs (ERR-2, ERR-5, DUR-3) it brings about in a child process on Linux,
+/// where a driver of durability Power opens with a [`Setup`] that asks for it.
 pub trait Subject: Send + Sync + 'static {
     /// The driver's type.
     type Driver: SessionDriver + 'static;
@@ -61,68 +86,81 @@ pub trait Subject: Send + Sync + 'static {
     /// Unsupported when the driver cannot be opened as `setup` says (the cases that need it are
     /// then skipped by name), else the driver's own.
     fn open(&self, place: &Place, setup: &Setup) -> Result<Self::Driver>;
-}
 
-/// Where the backend of one case is: a text that any process can open it by, and what keeps it
-/// alive.
-pub struct Place {
-    locator: String,
-    _guard: Option<Box<dyn Any + Send + Sync>>,
-}
-
-impl Place {
-    /// A place that goes when `guard` is dropped.
-    #[must_use]
-    pub fn new(locator: impl Into<String>, guard: impl Any + Send + Sync) -> Place {
-        Place {
-            locator: locator.into(),
-            _guard: Some(Box::new(guard)),
-        }
-    }
-
-    /// A place that another process keeps alive.
-    #[must_use]
-    pub fn borrowed(locator: impl Into<String>) -> Place {
-        Place {
-            locator: locator.into(),
-            _guard: None,
-        }
-    }
-
-    /// A place in a temporary directory of its own; the locator is a path in it at which nothing
-    /// exists yet.
+    /// All that the backend in `place` holds, by name: its files, rows, keys and index entries,
+    /// what foreign programs put there included. If not given: the files in the
+    /// [place's directory](Place::directory). An engine that keeps many records in one file gives
+    /// a row or an entry each, and may add the file.
     ///
     /// # Errors
-    /// When the directory cannot be made.
-    pub fn in_temporary_directory() -> Result<Place, BoxError> {
-        let directory = tempfile::Builder::new()
-            .prefix("session-driver-")
-            .tempdir()?;
-        let path = directory.path().join("store");
-        let locator = path
-            .to_str()
-            .ok_or("the temporary directory's name is not UTF-8")?;
-        Ok(Place::new(locator, directory))
+    /// [`Cannot`], or why the backend cannot be looked at.
+    fn contents(&self, place: &Place) -> Result<Contents, BoxError> {
+        let Some(directory) = place.directory() else {
+            return Err(Cannot::without("contents"));
+        };
+        let contents = files_below(directory)?;
+        if contents.is_empty() {
+            let reason = "the driver keeps nothing in the directory of its place";
+            return Err(Cannot::because(reason).into());
+        }
+        Ok(contents)
     }
 
-    /// The text that names the backend.
-    #[must_use]
-    pub fn locator(&self) -> &str {
-        &self.locator
+    /// Puts data of another program into the backend, as near to the driver's own as can be,
+    /// without touching a place that an id may have: keys that begin alike, a table or tree beside,
+    /// rows or files that are named otherwise than any id's. [`contents`](Subject::contents) shows
+    /// them. If not given: files in every directory of the [place](Place::directory), whose names
+    /// hold spaces.
+    ///
+    /// # Errors
+    /// [`Cannot`], or why it was not done.
+    fn add_foreign(&self, place: &Place) -> Result<(), BoxError> {
+        match place.directory() {
+            Some(directory) => Ok(add_foreign_files(directory)?),
+            None => Err(Cannot::without("add_foreign")),
+        }
     }
 
-    /// The text as a path.
-    #[must_use]
-    pub fn path(&self) -> &std::path::Path {
-        self.locator.as_ref()
+    /// The bytes that are stored at this id's own place, `None` when nothing is: the content of its
+    /// file, its value, the columns of its row one after another. Leave out what the driver does
+    /// not vouch for: damage to any of these bytes must be noticed, or make no difference.
+    ///
+    /// # Errors
+    /// [`Cannot`], or why they cannot be read.
+    fn raw(&self, place: &Place, id: &SessionId) -> Result<Option<Vec<u8>>, BoxError> {
+        let _ = (place, id);
+        Err(Cannot::without("raw"))
     }
-}
 
-impl fmt::Debug for Place {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Place")
-            .field("locator", &self.locator)
-            .finish_non_exhaustive()
+    /// Puts something at this id's own place, instead of what [`raw`](Subject::raw) gives; a record
+    /// was stored there before. Answer [`Cannot`] to the kinds that the backend excludes.
+    ///
+    /// # Errors
+    /// [`Cannot`], or why it was not done.
+    fn plant(&self, place: &Place, id: &SessionId, what: Planted<'_>) -> Result<(), BoxError> {
+        let _ = (place, id, what);
+        Err(Cannot::without("plant"))
+    }
+
+    /// Makes the store in `place` one of a newer format than the driver knows, sound apart from
+    /// that: the number in its marker, header or pragma.
+    ///
+    /// # Errors
+    /// [`Cannot`], or why it was not done.
+    fn make_newer(&self, place: &Place) -> Result<(), BoxError> {
+        let _ = place;
+        Err(Cannot::without("make_newer"))
+    }
+
+    /// A new place, as [`place`](Subject::place) makes it, whose driver reaches its server through
+    /// a proxy, by which the suite cuts it off and loses answers:
+    /// `let proxy = Proxy::to(server)?;` and a locator with `proxy.address()` in the place of
+    /// the server's.
+    ///
+    /// # Errors
+    /// [`Cannot`], or why there is none.
+    fn place_behind_proxy(&self) -> Result<(Place, Proxy), BoxError> {
+        Err(Cannot::without("place_behind_proxy"))
     }
 }
 
@@ -136,6 +174,8 @@ pub struct Setup {
     pub namespace: Option<String>,
     /// A maximum for payloads, in bytes, below the driver's own.
     pub max_payload_bytes: Option<usize>,
+    /// What a success shall survive. What the driver then declares is what it is held to.
+    pub durability: Option<Durability>,
 }
 
 impl Setup {
@@ -156,6 +196,15 @@ impl Setup {
             ..Setup::default()
         }
     }
+
+    /// Asks for a durability.
+    #[must_use]
+    pub fn with_durability(durability: Durability) -> Setup {
+        Setup {
+            durability: Some(durability),
+            ..Setup::default()
+        }
+    }
 }
 
 impl fmt::Display for Setup {
@@ -168,6 +217,10 @@ impl fmt::Display for Setup {
                 max_payload_bytes: Some(_),
                 ..
             } => f.write_str("a lowered payload maximum"),
+            Setup {
+                durability: Some(_),
+                ..
+            } => f.write_str("a durability of choice"),
             _ => f.write_str("the default setup"),
         }
     }
@@ -178,6 +231,12 @@ pub(crate) trait AnySubject: Send + Sync {
     fn name(&self) -> String;
     fn place(&self) -> Result<Place, BoxError>;
     fn open(&self, place: &Place, setup: &Setup) -> Result<Box<dyn SessionDriver>>;
+    fn contents(&self, place: &Place) -> Result<Contents, BoxError>;
+    fn add_foreign(&self, place: &Place) -> Result<(), BoxError>;
+    fn raw(&self, place: &Place, id: &SessionId) -> Result<Option<Vec<u8>>, BoxError>;
+    fn plant(&self, place: &Place, id: &SessionId, what: Planted<'_>) -> Result<(), BoxError>;
+    fn make_newer(&self, place: &Place) -> Result<(), BoxError>;
+    fn place_behind_proxy(&self) -> Result<(Place, Proxy), BoxError>;
 }
 
 impl<S: Subject> AnySubject for S {
@@ -191,6 +250,30 @@ impl<S: Subject> AnySubject for S {
 
     fn open(&self, place: &Place, setup: &Setup) -> Result<Box<dyn SessionDriver>> {
         Ok(Box::new(Subject::open(self, place, setup)?))
+    }
+
+    fn contents(&self, place: &Place) -> Result<Contents, BoxError> {
+        Subject::contents(self, place)
+    }
+
+    fn add_foreign(&self, place: &Place) -> Result<(), BoxError> {
+        Subject::add_foreign(self, place)
+    }
+
+    fn raw(&self, place: &Place, id: &SessionId) -> Result<Option<Vec<u8>>, BoxError> {
+        Subject::raw(self, place, id)
+    }
+
+    fn plant(&self, place: &Place, id: &SessionId, what: Planted<'_>) -> Result<(), BoxError> {
+        Subject::plant(self, place, id, what)
+    }
+
+    fn make_newer(&self, place: &Place) -> Result<(), BoxError> {
+        Subject::make_newer(self, place)
+    }
+
+    fn place_behind_proxy(&self) -> Result<(Place, Proxy), BoxError> {
+        Subject::place_behind_proxy(self)
     }
 }
 

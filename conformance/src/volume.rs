@@ -4,7 +4,7 @@ use std::fs::{self, Metadata};
 use std::path::{Path, PathBuf};
 
 use crate::case::Stop;
-use crate::subject::Place;
+use crate::place::Place;
 
 /// Where the files of the store in `place` lie: its directory, or the one that holds its file and
 /// the companions of that.

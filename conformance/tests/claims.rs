@@ -26,6 +26,7 @@ fn a_skipped_rule_is_named_with_its_reason() {
         assert!(left_out > 0, "{family}: the memory driver has none of it");
         for rule in &report.rules {
             if let Outcome::Skipped(reason)
+            | Outcome::Unobserved(reason)
             | Outcome::NotApplicable(reason)
             | Outcome::Untested(reason) = &rule.outcome
             {
@@ -48,6 +49,7 @@ fn what_is_not_proven_is_not_counted_as_passed() {
     let counted = report.passed()
         + report.failed()
         + report.skipped()
+        + report.unobserved()
         + report.not_applicable()
         + report.untested();
     assert_eq!(counted, report.rules.len());
@@ -97,6 +99,24 @@ fn who_skips_a_rule_that_binds_is_not_called_conforming() {
     assert!(report("ISO-1").is_conforming());
     // By the capability's leave: the memory driver is not persistent.
     assert!(report("DUR-1").is_conforming());
+}
+
+#[test]
+fn a_rule_without_its_hook_is_unobserved_and_stands_in_nobodys_way() {
+    let report = report("ERR-8");
+    let hookless = Options {
+        filter: Some("ISO-3".into()),
+        ..Options::default()
+    };
+    let rigid = run(Rigid(MemorySubject::default()), &hookless, &mut |_| ()).expect("a run");
+    let Outcome::Unobserved(reason) = &rigid.rules[0].outcome else {
+        panic!("ISO-3 needs a hook: {:?}", rigid.rules[0].outcome);
+    };
+    assert!(reason.len() > 10, "{reason:?} is no reason");
+    assert_eq!((rigid.unobserved(), rigid.passed()), (1, 0));
+    assert!(rigid.is_conforming());
+    // What does not bind the driver is not unobserved.
+    assert_eq!((report.unobserved(), report.not_applicable()), (0, 1));
 }
 
 #[test]

@@ -7,13 +7,14 @@
 //! outlives the parent, and [`Child`] kills it when dropped.
 
 mod census;
+mod filter;
 mod parent;
 mod role;
 mod wire;
 
 pub(crate) use parent::{Child, unexpected};
 pub(crate) use role::run_if_child;
-pub(crate) use wire::{Answer, Request, Wish};
+pub(crate) use wire::{Answer, Calls, Request, Wish};
 
 /// Set in a child's environment, to the name of the subject it is to open.
 pub(crate) const VARIABLE: &str = "SESSION_DRIVER_CHILD";

@@ -1,6 +1,7 @@
 //! The parent's side.
 
 use std::io::{BufRead, BufReader, Read, Write};
+use std::path::PathBuf;
 use std::process::{self, ChildStderr, ChildStdin, ChildStdout, Command, Stdio};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -11,8 +12,8 @@ use crate::call::{Call, Reply};
 use crate::case::{Context, Stop};
 use crate::child::VARIABLE;
 use crate::child::census::Census;
-use crate::child::wire::{Answer, Answered, MARKER, Request, Wish};
-use crate::subject::Place;
+use crate::child::wire::{Answer, Answered, Calls, MARKER, Request, Wish};
+use crate::place::Place;
 
 /// A child that says nothing for so long is taken for dead.
 const SILENCE: Duration = Duration::from_secs(60);
@@ -45,13 +46,30 @@ impl Child {
     /// # Errors
     /// Skipped where the suite cannot run its binary again.
     pub(crate) fn spawn(context: &Context) -> Result<Child, Stop> {
+        Child::start(context, Command::new)
+    }
+
+    /// Starts a process with this umask, in octal.
+    ///
+    /// # Errors
+    /// Skipped where the suite cannot run its binary again.
+    pub(crate) fn spawn_with_umask(context: &Context, umask: &str) -> Result<Child, Stop> {
+        Child::start(context, |binary| {
+            let mut shell = Command::new("/bin/sh");
+            shell.args(["-c", "umask \"$1\" && exec \"$0\""]);
+            shell.arg(binary).arg(umask);
+            shell
+        })
+    }
+
+    fn start(context: &Context, command: impl FnOnce(PathBuf) -> Command) -> Result<Child, Stop> {
         if !context.processes {
             return Err(Stop::Skipped(
                 "needs child processes: run it from a test binary made with session_driver_conformance::main!".into(),
             ));
         }
         let started = std::env::current_exe().and_then(|binary| {
-            Command::new(binary)
+            command(binary)
                 .env(VARIABLE, context.subject.name())
                 .stdin(Stdio::piped())
                 .stdout(Stdio::piped())
@@ -134,14 +152,32 @@ impl Child {
 
     /// The request to open the backend in `place` on a lane.
     pub(crate) fn opening(&self, lane: usize, place: &Place) -> Request {
-        let (locator, bound) = (place.locator().into(), self.bound);
-        Request::of(lane, Wish::Open { locator, bound })
+        self.opening_for(lane, place, false)
+    }
+
+    fn opening_for(&self, lane: usize, place: &Place, for_power: bool) -> Request {
+        let wish = Wish::Open {
+            locator: place.locator().into(),
+            bound: self.bound,
+            for_power,
+        };
+        Request::of(lane, wish)
     }
 
     /// Opens the backend in `place` on a lane, where success is due.
     pub(crate) fn open(&mut self, lane: usize, place: &Place) -> Result<(), Stop> {
         let request = self.opening(lane, place);
-        match self.ask(&request)? {
+        self.opened_by(&request)
+    }
+
+    /// Opens the backend in `place` on lane 0 with durability Power, where success is due.
+    pub(crate) fn open_for_power(&mut self, place: &Place) -> Result<(), Stop> {
+        let request = self.opening_for(0, place, true);
+        self.opened_by(&request)
+    }
+
+    fn opened_by(&mut self, request: &Request) -> Result<(), Stop> {
+        match self.ask(request)? {
             Answer::Opened(Ok(())) => Ok(()),
             Answer::Opened(Err((_, text))) => Err(Stop::Failed(format!(
                 "a child process cannot open it: {text}"
@@ -158,10 +194,26 @@ impl Child {
         }
     }
 
+    /// Has system calls of the process fail from now on.
+    ///
+    /// # Errors
+    /// Unobserved where they cannot be filtered.
+    pub(crate) fn fail(&mut self, calls: Calls) -> Result<(), Stop> {
+        match self.ask(&Request::of(0, Wish::Fail(calls)))? {
+            Answer::Used(Err(reason)) => Err(Stop::Unobserved(reason)),
+            other => done(other),
+        }
+    }
+
     /// Closes, or uses, the driver of lane 0.
     pub(crate) fn wish(&mut self, wish: Wish) -> Result<(), Stop> {
         let answer = self.ask(&Request::of(0, wish))?;
         done(answer)
+    }
+
+    /// Waits for the answer to a wish that was sent before.
+    pub(crate) fn done(&mut self) -> Result<(), Stop> {
+        done(self.receive()?.2)
     }
 
     /// Counts what the process holds.

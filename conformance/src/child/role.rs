@@ -8,15 +8,17 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
-use session_driver::SessionDriver;
+use session_driver::{Durability, SessionDriver};
 
 use crate::call::perform;
 use crate::child::VARIABLE;
 use crate::child::census::Census;
+use crate::child::filter::fail;
 use crate::child::wire::{Answer, Answered, MARKER, Request, Wish};
 use crate::exercise::use_all_operations;
 use crate::patient::{Patient, patiently};
-use crate::subject::{AnySubject, Place, Setup};
+use crate::place::Place;
+use crate::subject::{AnySubject, Setup};
 
 /// Does what the parent asks until it hangs up, or answers `None` at once when this process is
 /// nobody's child.
@@ -63,7 +65,14 @@ fn serve(lane: usize, subject: &dyn AnySubject, shared: &Shared, wishes: &Receiv
     let mut driver: Option<Driver> = None;
     for wish in wishes {
         let answer = match (wish, &driver) {
-            (Wish::Open { locator, bound }, _) => match open(subject, &locator, bound) {
+            (
+                Wish::Open {
+                    locator,
+                    bound,
+                    for_power,
+                },
+                _,
+            ) => match open(subject, &locator, bound, for_power) {
                 Ok(opened) => {
                     driver = Some(Arc::new(opened));
                     share(driver.clone());
@@ -71,6 +80,7 @@ fn serve(lane: usize, subject: &dyn AnySubject, shared: &Shared, wishes: &Receiv
                 }
                 Err(refused) => Answer::Opened(Err(refused)),
             },
+            (Wish::Fail(calls), _) => Answer::Used(fail(calls)),
             (Wish::Join, _) => {
                 driver = shared
                     .lock()
@@ -104,9 +114,14 @@ fn open(
     subject: &dyn AnySubject,
     locator: &str,
     bound: Duration,
+    for_power: bool,
 ) -> Result<Patient<Box<dyn SessionDriver>>, Refused> {
     let place = Place::borrowed(locator);
-    patiently(bound, || subject.open(&place, &Setup::default()))
+    let setup = match for_power {
+        true => Setup::with_durability(Durability::Power),
+        false => Setup::default(),
+    };
+    patiently(bound, || subject.open(&place, &setup))
         .map(Patient::new)
         .map_err(|error| (error.kind().into(), format!("{:?}: {error}", error.kind())))
 }

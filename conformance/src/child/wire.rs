@@ -20,8 +20,15 @@ pub(crate) struct Request {
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) enum Wish {
-    /// Open the backend at this locator; a retryable Busy is tried again for so long.
-    Open { locator: String, bound: Duration },
+    /// Open the backend at this locator, with durability Power if so; a retryable Busy is tried
+    /// again for the bound.
+    Open {
+        locator: String,
+        bound: Duration,
+        for_power: bool,
+    },
+    /// From now on these system calls of this process fail.
+    Fail(Calls),
     /// Use the driver of lane 0 on this lane, too.
     Join,
     /// Perform an operation on the open driver.
@@ -35,6 +42,15 @@ pub(crate) enum Wish {
     Close,
     /// Look at the process.
     Count,
+}
+
+/// System calls that are to fail with EIO, as on a broken disk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Calls {
+    /// `fsync`, `fdatasync`, `msync`, `sync_file_range`, `syncfs`.
+    Syncs,
+    /// `read`, `pread64`, `readv`, `preadv`, `preadv2`, but for those of stdin.
+    Reads,
 }
 
 /// What the child answers, one for each request.

@@ -4,6 +4,7 @@ mod kills;
 
 use session_driver::{Precondition, Record, SessionDriver, SessionId};
 
+use crate::call::Reply;
 use crate::case::{Context, Fixture, Stop, Verdict, cases, ensure, ensure_eq};
 use crate::copy::copied;
 use crate::exercise::use_all_operations;
@@ -11,6 +12,7 @@ use crate::expect::{gone, record};
 use crate::rule::{Evidence, Level, Need, Proof, Rule};
 use crate::steps::{UNLIMITED, drained, stored, visits};
 use crate::subject::Setup;
+use crate::syncs::FailedSyncs;
 use crate::workload::{NOW, at, forever, id, ids, marked, until};
 
 use self::kills::{DUR_2, DUR_4};
@@ -133,9 +135,22 @@ const DUR_3: Rule = Rule {
     evidence: Evidence::Fault,
     text: "After an operation succeeded, its effect is there after power failed wherever the data lie.",
     intent: "A power cut undoes what was confirmed.",
-    needs: &[Need::SurvivesPowerLoss],
-    proof: Proof::Untested("needs a hook of the subject that cuts the power of its storage"),
+    needs: &[Need::Persistent],
+    proof: cases![no_write_answers_success_when_its_sync_fails],
 };
+
+/// Shows that every success waits for a sync and heeds its answer; not that the sync covers all
+/// that was written, nor in which order things reach the disk, for which the power would have to be
+/// cut.
+fn no_write_answers_success_when_its_sync_fails(context: &Context) -> Verdict {
+    for (call, reply) in FailedSyncs::try_writes(context)?.answers {
+        ensure!(
+            matches!(reply, Reply::Refused(..)),
+            "{call:?} answers {reply:?} although no sync succeeded"
+        );
+    }
+    Ok(())
+}
 
 const DUR_5: Rule = Rule {
     id: "DUR-5",

@@ -9,11 +9,12 @@ use session_driver::{MAX_ID_LEN, Precondition, Record, SessionDriver, SessionId}
 
 use self::secrecy::ID_4;
 use crate::case::{Context, Stop, Verdict, cases, ensure, ensure_eq};
+use crate::damage::at_rest;
 use crate::expect;
 use crate::hostile::{ALIKE, hostile_ids};
 use crate::rule::{Evidence, Level, Need, Proof, Rule};
 use crate::steps::{stored, visits};
-use crate::workload::{NOW, at, forever, id, until};
+use crate::workload::{NOW, at, forever, id, random_id, until};
 
 pub(super) const RULES: &[Rule] = &[ID_1, ID_2, ID_3, ID_4, ID_5, ID_6, ID_7];
 
@@ -284,8 +285,59 @@ const ID_5: Rule = Rule {
     text: "With hashed_ids the id cannot be found in the backend's bytes in raw, hex or base64 form.",
     intent: "A stolen backup of the store is a list of keys to every account.",
     needs: &[Need::HashedIds],
-    proof: Proof::Untested("needs a subject that can show the backend's raw bytes"),
+    proof: cases![an_id_is_nowhere_in_the_backends_bytes],
 };
+
+fn an_id_is_nowhere_in_the_backends_bytes(context: &Context) -> Verdict {
+    let (store, mut rng) = (context.fresh()?, context.rng());
+    let all: Vec<SessionId> = (0..20).map(|_| random_id(&mut rng)).collect();
+    for (number, who) in all.iter().enumerate() {
+        store.store(who, until(b"first", 9_000), Precondition::Any, NOW)?;
+        store.touch(who, None, NOW)?;
+        // Some are gone again: what is left of them may name them, too.
+        if number % 4 == 0 {
+            store.rotate(who, &random_id(&mut rng), NOW)?;
+        }
+    }
+    let place = at_rest(context, store)?;
+    let contents = context.contents(&place)?;
+    for (who, (form, shown)) in all
+        .iter()
+        .flat_map(|who| forms(who).map(move |form| (who, form)))
+    {
+        let at = contents
+            .iter()
+            .position(|(name, bytes)| holds(name, &shown) || holds(bytes, &shown));
+        ensure_eq!(
+            at,
+            None,
+            "where the backend shows an id of {} bytes {form}",
+            who.as_str().len()
+        );
+    }
+    Ok(())
+}
+
+/// An id as it is and in the forms in which a careless driver writes it.
+fn forms(who: &SessionId) -> [(&'static str, Vec<u8>); 6] {
+    use data_encoding::{BASE32_NOPAD, BASE64_NOPAD, BASE64URL_NOPAD, HEXLOWER, HEXUPPER};
+    let bytes = who.as_bytes();
+    [
+        ("as it is", bytes.to_vec()),
+        ("in hex", HEXLOWER.encode(bytes).into_bytes()),
+        ("in capital hex", HEXUPPER.encode(bytes).into_bytes()),
+        ("in base32", BASE32_NOPAD.encode(bytes).into_bytes()),
+        ("in base64", BASE64_NOPAD.encode(bytes).into_bytes()),
+        (
+            "in base64 for URLs",
+            BASE64URL_NOPAD.encode(bytes).into_bytes(),
+        ),
+    ]
+}
+
+fn holds(bytes: &[u8], part: &[u8]) -> bool {
+    bytes.windows(part.len()).any(|window| window == part)
+}
 
 const ID_6: Rule = Rule {
     id: "ID-6",

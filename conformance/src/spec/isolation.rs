@@ -6,11 +6,14 @@ mod names;
 use session_driver::{ErrorKind, Precondition};
 
 use crate::case::{Context, Verdict, cases, ensure, ensure_eq};
+use crate::damage::{Damage, Hurt, at_rest};
+use crate::exercise::use_all_operations;
 use crate::expect::{absent, payload, record, refused};
+use crate::foreign::Foreign;
 use crate::neighbours::Neighbours;
-use crate::rule::{Evidence, Level, Proof, Rule};
+use crate::rule::{Evidence, Level, Rule};
 use crate::steps::{UNLIMITED, drained, stored, visits};
-use crate::workload::{NOW, at, forever, id, until};
+use crate::workload::{NOW, at, forever, id, ids, until};
 
 use self::instances::ISO_4;
 use self::names::ISO_2;
@@ -170,5 +173,58 @@ const ISO_3: Rule = Rule {
            id's own place belongs to the namespace and is Corrupt if it is no record.",
     intent: "A session store in a shared directory or database deletes what is not its own.",
     needs: &[],
-    proof: Proof::Untested("needs a hook of the subject that plants foreign data in the backend"),
+    proof: cases![
+        foreign_data_are_passed_over_and_left,
+        what_lies_at_an_ids_place_and_is_no_record_is_corrupt
+    ],
 };
+
+fn foreign_data_are_passed_over_and_left(context: &Context) -> Verdict {
+    let store = context.fresh()?;
+    let all = ids("beside-others", 20);
+    let mut due = vec![];
+    for who in &all {
+        let new = until(b"ours", 5_000);
+        due.push(stored(&*store, who, new, Precondition::Any, NOW)?);
+    }
+    let place = at_rest(context, store)?;
+    let foreign = Foreign::plant(context, &place)?;
+    let store = foreign.open_beside(context, &place)?;
+    for (who, due) in all.iter().zip(&due) {
+        record(&*store, who, NOW, due, "beside foreign data")?;
+    }
+    use_all_operations(&*store, context.seed(), 40)?;
+    ensure_eq!(
+        visits(&*store, NOW)?.len(),
+        all.len(),
+        "the ids visited beside foreign data"
+    );
+    let removed = drained(&*store, at(6_000), UNLIMITED)?;
+    let native = context.capabilities().native_expiry.is_some();
+    ensure!(
+        removed == all.len() as u64 || (native && removed < all.len() as u64),
+        "a sweep beside foreign data removes {removed}, not {}",
+        all.len()
+    );
+    for who in &all {
+        store.remove(who, NOW)?;
+    }
+    drop(store);
+    foreign.is_left(context, &place)
+}
+
+fn what_lies_at_an_ids_place_and_is_no_record_is_corrupt(context: &Context) -> Verdict {
+    let hurt = Hurt::new(context)?;
+    let store = hurt.open(context)?;
+    for damaged in &hurt.damaged {
+        let what = damaged.damage;
+        if matches!(what, Damage::Foreign | Damage::AnotherKind) {
+            refused(
+                store.retrieve(&damaged.id, NOW),
+                ErrorKind::Corrupt,
+                &format!("a retrieve where {what:?} data lie at the id's own place"),
+            )?;
+        }
+    }
+    Ok(())
+}

@@ -4,9 +4,10 @@ use session_driver::{Precondition, Timestamp};
 
 use crate::absence::Absence;
 use crate::case::{Context, Verdict, cases, ensure, ensure_eq};
+use crate::damage::Hurt;
 use crate::expect;
 use crate::race;
-use crate::rule::{Evidence, Level, Proof, Rule};
+use crate::rule::{Evidence, Level, Rule};
 use crate::steps::{UNLIMITED, stored, visits};
 use crate::workload::{NOW, at, forever, id, ids, record, until};
 
@@ -170,8 +171,29 @@ const REM_3: Rule = Rule {
     text: "Remove works on a record that cannot be decoded, and returns true.",
     intent: "A damaged session can be ended by nobody.",
     needs: &[],
-    proof: Proof::Untested("needs a subject that can damage a record"),
+    proof: cases![a_damaged_record_can_be_removed],
 };
+
+fn a_damaged_record_can_be_removed(context: &Context) -> Verdict {
+    let hurt = Hurt::new(context)?;
+    let store = hurt.open(context)?;
+    for damaged in &hurt.damaged {
+        let (who, what) = (&damaged.id, damaged.damage);
+        let removed = store.remove(who, NOW).map_err(|error| error.kind());
+        ensure_eq!(
+            removed,
+            Ok(true),
+            "the remove of a damaged record ({what:?})"
+        );
+        expect::gone(&*store, who, "after the remove of a damaged record")?;
+        ensure!(
+            !store.remove(who, NOW)?,
+            "a second remove of a damaged record answers true"
+        );
+        store.store(who, until(b"new", 5_000), Precondition::Absent, NOW)?;
+    }
+    hurt.leaves_others(&store, "beside damaged ones that were removed")
+}
 
 const REM_4: Rule = Rule {
     id: "REM-4",
@@ -187,7 +209,7 @@ fn one_of_four_removes_answers_true(context: &Context) -> Verdict {
     let store = context.fresh()?;
     let other = store.another()?;
     let handles = race::handles(&store, &other);
-    for round in 0..300 {
+    for round in 0..context.rounds(300) {
         let who = id(&format!("removed-by-four-{round}"));
         let deadline = (round % 2 == 0).then_some(at(5_000));
         store.store(&who, record(b"live", deadline), Precondition::Absent, NOW)?;

@@ -118,7 +118,7 @@ const RES_2: Rule = Rule {
     ],
 };
 
-const ROUNDS: u64 = 250;
+const ROUNDS: usize = 250;
 
 /// What a request in flight does, with the version that it read; what it is told, it may be told.
 type InFlight = fn(&dyn SessionDriver, &SessionId, Version) -> Verdict;
@@ -160,10 +160,10 @@ fn a_remove_wins(context: &Context, in_flight: &[InFlight]) -> Verdict {
     let other = store.another()?;
     let handles = race::handles(&store, &other);
     let who = id("logging-out");
-    for round in 0..ROUNDS {
+    for round in 0..context.rounds(ROUNDS) {
         let read = store.store(&who, forever(b"live"), Precondition::Absent, NOW)?;
         let removed = race::together(in_flight.len() + 1, |worker| {
-            let driver = handles[(worker + round as usize) % 2];
+            let driver = handles[(worker + round) % 2];
             let Some(request) = in_flight.get(worker) else {
                 return Ok(driver.remove(&who, NOW)?);
             };

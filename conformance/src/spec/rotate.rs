@@ -1,10 +1,12 @@
 //! ROT: rotate.
 
+mod kills;
 mod races;
 
 use session_driver::{ErrorKind, Precondition, Record, SessionDriver, SessionId, Timestamp};
 
-use self::races::{ROT_3, ROT_4, ROT_5};
+use self::kills::ROT_5;
+use self::races::{ROT_3, ROT_4};
 use crate::absence::Absence;
 use crate::case::{Context, Stop, Verdict, cases, ensure, ensure_eq, live_record};
 use crate::expect;
@@ -311,7 +313,7 @@ fn one_comes_to_be_at_to(
     let other = store.another()?;
     let [one, two] = race::handles(&store, &other);
     let (from, second, to) = (id("from"), id("second"), id("contested"));
-    for round in 0..200 {
+    for round in 0..context.rounds(200) {
         store.store(&from, forever(b"rotated"), Precondition::Any, NOW)?;
         store.store(&second, forever(b"created"), Precondition::Any, NOW)?;
         let (rotated, rivalled) = race::both(

@@ -1,10 +1,12 @@
 //! SWP: sweep.
 
+mod artefacts;
 mod limit;
 mod races;
 
 use session_driver::{Precondition, SessionDriver, SessionId, Timestamp};
 
+use self::artefacts::SWP_6;
 use self::limit::SWP_2;
 use self::races::{SWP_3, SWP_4};
 use crate::case::{Context, Stop, Verdict, cases, ensure, ensure_eq};
@@ -257,18 +259,9 @@ const SWP_5: Rule = Rule {
     text: "While 100,000 expired records are swept, the p99 of other operations is measured and printed.",
     intent: "The service stands still for seconds every hour, and nobody knew beforehand.",
     needs: &[],
-    proof: Proof::Untested("a measurement, not a verdict; no command prints it yet"),
-};
-
-const SWP_6: Rule = Rule {
-    id: "SWP-6",
-    level: Level::Must,
-    evidence: Evidence::Fault,
-    text: "A drained sweep leaves no row, key, file, index entry, lock or temp file of an expired record, also after a crash; a driver with \
-           native expiry has instead set a TTL on every record whose deadline the engine can express.",
-    intent: "The disk fills with what is left of sessions that ended long ago.",
-    needs: &[],
-    proof: Proof::Untested("needs a subject that can count the backend's raw artefacts"),
+    proof: Proof::Untested(
+        "a measurement, not a verdict: `cargo bench -p session-driver-sqlite --bench sweep` prints it for SQLite",
+    ),
 };
 
 const SWP_7: Rule = Rule {
@@ -279,6 +272,6 @@ const SWP_7: Rule = Rule {
     intent: "One host with a wrong clock logs everybody out, or one failed sweep is the last one.",
     needs: &[],
     proof: Proof::Untested(
-        "a rule of the periodic sweeper, which is not built yet; drivers take any `now`",
+        "a rule of the periodic sweeper: its tests stand in crates/session-driver-async/tests/sweeper.rs",
     ),
 };

@@ -11,7 +11,9 @@ use self::churn::{TRV_2, TRV_3};
 use self::visitor::{TRV_4, TRV_5, TRV_7};
 use crate::absence::Absence;
 use crate::case::{Context, Fixture, Stop, Verdict, cases, ensure, ensure_eq};
+use crate::damage::at_rest;
 use crate::expect;
+use crate::foreign::Foreign;
 use crate::hostile::hostile_ids;
 use crate::race;
 use crate::rule::{Evidence, Level, Need, Rule};
@@ -153,9 +155,30 @@ const TRV_6: Rule = Rule {
     needs: &[],
     proof: cases![
         visited_ids_are_byte_equal_to_those_stored,
-        visited_digests_are_stable_and_name_nothing
+        visited_digests_are_stable_and_name_nothing,
+        foreign_data_are_not_visited
     ],
 };
+
+fn foreign_data_are_not_visited(context: &Context) -> Verdict {
+    let (store, all) = filled(context, 30)?;
+    let before: HashSet<_> = visits(&*store, NOW)?.into_iter().collect();
+    ensure_eq!(before.len(), all.len(), "the ids visited");
+    let place = at_rest(context, store)?;
+    let store = Foreign::plant(context, &place)?.open_beside(context, &place)?;
+    let visited = visits(&*store, NOW)?;
+    ensure_eq!(
+        visited.len(),
+        all.len(),
+        "the ids visited beside foreign data"
+    );
+    let after: HashSet<_> = visited.into_iter().collect();
+    ensure!(
+        before == after,
+        "the ids visited beside foreign data are others"
+    );
+    Ok(())
+}
 
 fn visited_ids_are_byte_equal_to_those_stored(context: &Context) -> Verdict {
     context.needs(Need::ReadableIds)?;

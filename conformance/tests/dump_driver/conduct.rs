@@ -1,15 +1,17 @@
 //! The steps of the driver, each of which a saboteur may replace.
 
 use std::io;
+use std::num::NonZeroUsize;
+use std::ops::ControlFlow;
 use std::path::Path;
 
 use session_driver::{
-    Capabilities, Durability, ErrorKind, NewRecord, Operation, Precondition, Record, Result,
-    SessionId, Sharing, Timestamp, Version,
+    Capabilities, ErrorKind, NewRecord, Operation, Precondition, Record, Result, SessionId,
+    Sharing, Swept, Timestamp, Version,
 };
 
-use super::files::{self, Alone, Records};
-use super::{Dump, error, operations};
+use super::files::{self, Alone};
+use super::{Dump, Records, error, operations};
 
 /// How a dump driver does what it does: `Conduct { save: |..| .., ..HONEST }` replaces a step.
 pub(crate) struct Conduct {
@@ -30,8 +32,14 @@ pub(crate) struct Conduct {
     pub(crate) store:
         fn(&Dump, &SessionId, NewRecord<'_>, Precondition, Timestamp) -> Result<Version>,
     pub(crate) touch: fn(&Dump, &SessionId, Option<Timestamp>, Timestamp) -> Result<bool>,
+    pub(crate) remove: fn(&Dump, &SessionId, Timestamp) -> Result<bool>,
     pub(crate) rotate: fn(&Dump, &SessionId, &SessionId, Timestamp) -> Result<Option<Version>>,
+    pub(crate) traverse: fn(&Dump, Timestamp, Visit<'_>) -> Result<()>,
+    pub(crate) sweep: fn(&Dump, Timestamp, NonZeroUsize) -> Result<Swept>,
 }
+
+/// What a traversal calls for each id.
+pub(crate) type Visit<'a> = &'a mut dyn FnMut(&SessionId) -> ControlFlow<()>;
 
 /// The conduct that keeps every rule.
 pub(crate) const HONEST: Conduct = Conduct {
@@ -46,7 +54,10 @@ pub(crate) const HONEST: Conduct = Conduct {
     retrieve: operations::retrieve,
     store: operations::store,
     touch: operations::touch,
+    remove: operations::remove,
     rotate: operations::rotate,
+    traverse: operations::traverse,
+    sweep: operations::sweep,
 };
 
 fn admit(root: &Path) -> Result<()> {
@@ -71,7 +82,7 @@ fn capabilities(dump: &Dump) -> Capabilities {
     Capabilities {
         persistent: true,
         sharing: Sharing::Process,
-        durability: Durability::Process,
+        durability: dump.durability,
         atomic_rotate: true,
         rotate_keeps_version: true,
         max_payload_bytes: dump.max_payload_bytes,

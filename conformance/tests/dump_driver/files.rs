@@ -1,26 +1,46 @@
 //! The driver's files: a lock that is never replaced, and a dump that is never changed.
 
-use std::collections::BTreeMap;
-use std::fs::{self, DirBuilder, File, OpenOptions};
-use std::io::{self, Write};
-use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
+use std::ffi::OsString;
+use std::fs::{self, DirBuilder, File, OpenOptions, Permissions};
+use std::io::{self, Read, Write};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 
-use session_driver::{Record, Timestamp, Version};
+use session_driver::Durability;
 
 use super::Dump;
+use super::records::Records;
 
 /// What begins the name of every namespace's directory.
 pub(crate) const PREFIX: &str = "namespace";
 
-/// All records of a namespace, by id.
-pub(crate) type Records = BTreeMap<String, Record>;
-
 /// The lock on all changes; it ends when this is dropped.
 pub(crate) type Alone = Box<dyn std::any::Any>;
 
+/// Makes a directory for its owner alone, whatever the umask, unless there is one.
 pub(crate) fn make_directory(path: &Path) -> io::Result<()> {
-    DirBuilder::new().recursive(true).mode(0o700).create(path)
+    match DirBuilder::new().mode(0o700).create(path) {
+        Ok(()) => fs::set_permissions(path, Permissions::from_mode(0o700)),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+        Err(error) => Err(error),
+    }
+}
+
+/// Which directory it is, whatever its name.
+pub(crate) fn identity(folder: &Path) -> io::Result<(u64, u64)> {
+    let found = fs::symlink_metadata(folder)?;
+    match found.is_dir() {
+        true => Ok((found.dev(), found.ino())),
+        false => Err(io::ErrorKind::NotADirectory.into()),
+    }
+}
+
+/// NotFound when the directory is no longer the one that was opened.
+fn ensure_present(dump: &Dump) -> io::Result<()> {
+    match identity(&dump.folder) {
+        Ok(identity) if identity == dump.identity => Ok(()),
+        _ => Err(io::ErrorKind::NotFound.into()),
+    }
 }
 
 /// Why the driver must not use this directory; nothing where there is none yet.
@@ -38,93 +58,93 @@ pub(crate) fn is_foreign(root: &Path) -> io::Result<Option<&'static str>> {
     if found.mode() & 0o022 != 0 {
         return Ok(Some("others can write to it"));
     }
-    for entry in fs::read_dir(root)? {
-        let name = entry?.file_name();
-        if !name.to_str().is_some_and(|name| name.starts_with(PREFIX)) {
-            return Ok(Some("it holds another program's data"));
-        }
+    let mut names = fs::read_dir(root)?.flatten().map(|entry| entry.file_name());
+    let is_own = |name: &OsString| name.to_string_lossy().starts_with(PREFIX);
+    match names.next() {
+        None => Ok(None),
+        Some(first) if is_own(&first) || names.any(|name| is_own(&name)) => Ok(None),
+        Some(_) => Ok(Some("it holds another program's data")),
     }
-    Ok(None)
 }
 
 pub(crate) fn alone(dump: &Dump) -> io::Result<Alone> {
     let lock = lock_file(dump)?;
     lock.lock()?;
+    ensure_present(dump)?;
     Ok(Box::new(lock))
 }
 
 pub(crate) fn lock_file(dump: &Dump) -> io::Result<File> {
-    writable().open(dump.folder.join("lock"))
+    let path = dump.folder.join("lock");
+    match safely().write(true).open(&path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            ensure_present(dump)?;
+            private(safely().write(true).create(true).open(path)?)
+        }
+        opened => opened,
+    }
 }
 
-fn writable() -> OpenOptions {
+/// No link is followed, and what is created is for its owner alone.
+fn safely() -> OpenOptions {
     let mut options = OpenOptions::new();
-    options.write(true).create(true).truncate(false).mode(0o600);
+    options
+        .mode(0o600)
+        .custom_flags(rustix::fs::OFlags::NOFOLLOW.bits() as i32);
     options
 }
 
+/// Gives back what the umask may have taken.
+fn private(file: File) -> io::Result<File> {
+    file.set_permissions(Permissions::from_mode(0o600))?;
+    Ok(file)
+}
+
 pub(crate) fn load(dump: &Dump) -> io::Result<Records> {
-    match fs::read(dump.folder.join("dump")) {
-        Ok(bytes) => decode(&bytes),
+    let mut bytes = vec![];
+    let opened = safely().read(true).open(dump.folder.join("dump"));
+    let read = opened.and_then(|mut file| file.read_to_end(&mut bytes));
+    ensure_present(dump)?;
+    match read {
+        Ok(_) => Records::decode(&bytes),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Records::new()),
         Err(error) => Err(error),
     }
 }
 
 pub(crate) fn save(dump: &Dump, records: &Records) -> io::Result<()> {
-    let new = dump.folder.join("dump.new");
-    let mut file = writable().truncate(true).open(&new)?;
-    file.write_all(&encode(records))?;
-    fs::rename(new, dump.folder.join("dump"))
+    save_as(dump, records, "dump.new")
 }
 
-/// Each record as: the id and its length, the deadline (or -1), the version, the payload and its
-/// length.
-pub(crate) fn encode(records: &Records) -> Vec<u8> {
-    let mut bytes = Vec::new();
-    for (id, record) in records {
-        let deadline = record.expires_at.map_or(-1, Timestamp::as_millis);
-        bytes.extend((id.len() as u64).to_le_bytes());
-        bytes.extend_from_slice(id.as_bytes());
-        bytes.extend(deadline.to_le_bytes());
-        bytes.extend(record.version.to_bits().to_le_bytes());
-        bytes.extend((record.payload.len() as u64).to_le_bytes());
-        bytes.extend_from_slice(&record.payload);
+/// Saves by way of a file of this name.
+pub(crate) fn save_as(dump: &Dump, records: &Records, name: &str) -> io::Result<()> {
+    let new = dump.folder.join(name);
+    let mut options = safely();
+    options.write(true).create(true).truncate(true);
+    let written = options
+        .open(&new)
+        .and_then(private)
+        .and_then(|mut file| {
+            file.write_all(&records.encode())?;
+            sync(dump, &file)
+        })
+        .and_then(|()| fs::rename(&new, dump.folder.join("dump")));
+    if written.is_err() {
+        // What is half written takes room; if it cannot go now, the next save replaces it.
+        let _ = fs::remove_file(new);
+        return written;
     }
-    bytes
+    let folder = File::open(&dump.folder).and_then(|folder| sync(dump, &folder));
+    // The new dump is there by now, and nobody knows for how long.
+    folder.map_err(|_| OF_A_FAILED_SYNC.into())
 }
 
-fn decode(mut bytes: &[u8]) -> io::Result<Records> {
-    let mut records = Records::new();
-    while !bytes.is_empty() {
-        let Some((id, record)) = decode_one(&mut bytes) else {
-            return Err(io::ErrorKind::InvalidData.into());
-        };
-        records.insert(id, record);
+/// Of an error after which nobody knows whether a change will last.
+pub(crate) const OF_A_FAILED_SYNC: io::ErrorKind = io::ErrorKind::BrokenPipe;
+
+fn sync(dump: &Dump, file: &File) -> io::Result<()> {
+    match dump.durability {
+        Durability::Power => file.sync_all(),
+        _ => Ok(()),
     }
-    Ok(records)
-}
-
-fn decode_one(bytes: &mut &[u8]) -> Option<(String, Record)> {
-    let length = number(bytes)?;
-    let id = String::from_utf8(take(bytes, length)?.to_vec()).ok()?;
-    let expires_at = Timestamp::from_millis(number(bytes)? as i64);
-    let version = Version::from_bits(number(bytes)?);
-    let length = number(bytes)?;
-    let payload = take(bytes, length)?.to_vec();
-    let record = Record {
-        payload,
-        expires_at,
-        version,
-    };
-    Some((id, record))
-}
-
-fn number(bytes: &mut &[u8]) -> Option<u64> {
-    let number = take(bytes, 8)?.try_into().ok()?;
-    Some(u64::from_le_bytes(number))
-}
-
-fn take<'a>(bytes: &mut &'a [u8], length: u64) -> Option<&'a [u8]> {
-    bytes.split_off(..usize::try_from(length).ok()?)
 }

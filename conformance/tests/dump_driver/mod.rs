@@ -8,6 +8,7 @@
 mod conduct;
 pub(crate) mod files;
 pub(crate) mod operations;
+pub(crate) mod records;
 mod subject;
 
 use std::fmt;
@@ -19,12 +20,14 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use session_driver::{
-    Capabilities, Error, ErrorKind, NewRecord, Operation, Precondition, Record, Result,
+    Capabilities, Durability, Error, ErrorKind, NewRecord, Operation, Precondition, Record, Result,
     SessionDriver, SessionId, Swept, Timestamp, Version,
 };
 
+use session_driver_conformance::Setup;
+
 pub(crate) use conduct::{Conduct, HONEST};
-pub(crate) use files::Records;
+pub(crate) use records::Records;
 pub(crate) use subject::DumpSubject;
 
 /// Keeps the records of one namespace in `<root>/<folder>/dump`.
@@ -32,7 +35,10 @@ pub(crate) struct Dump {
     pub(crate) conduct: &'static Conduct,
     pub(crate) root: PathBuf,
     pub(crate) folder: PathBuf,
+    /// Which directory the folder was when it was opened.
+    pub(crate) identity: (u64, u64),
     pub(crate) max_payload_bytes: usize,
+    pub(crate) durability: Durability,
     /// For saboteurs: what a driver may keep in memory, and a count of what it has done.
     pub(crate) kept: Mutex<Kept>,
     pub(crate) turns: AtomicU64,
@@ -47,23 +53,24 @@ pub(crate) struct Kept {
 
 impl Dump {
     /// Opens the store in the directory `root`, which is made if it is not there.
-    pub(crate) fn open(
-        conduct: &'static Conduct,
-        root: PathBuf,
-        namespace: Option<&str>,
-        max_payload_bytes: Option<usize>,
-    ) -> Result<Dump> {
+    pub(crate) fn open(conduct: &'static Conduct, root: PathBuf, setup: &Setup) -> Result<Dump> {
         (conduct.admit)(&root)?;
-        let folder = root.join((conduct.folder)(namespace)?);
-        files::make_directory(&folder).map_err(|cause| fault(Operation::Open, cause))?;
+        let folder = root.join((conduct.folder)(setup.namespace.as_deref())?);
+        let failed = |cause| fault(Operation::Open, cause);
+        files::make_directory(&root).map_err(failed)?;
+        files::make_directory(&folder).map_err(failed)?;
+        let identity = files::identity(&folder).map_err(failed)?;
         let dump = Dump {
             conduct,
             root,
             folder,
-            max_payload_bytes: max_payload_bytes.unwrap_or(64 * 1024),
+            identity,
+            max_payload_bytes: setup.max_payload_bytes.unwrap_or(64 * 1024),
+            durability: setup.durability.unwrap_or(Durability::Process),
             kept: Mutex::default(),
             turns: AtomicU64::new(0),
         };
+        (conduct.load)(&dump).map_err(failed)?;
         (conduct.opened)(&dump)?;
         Ok(dump)
     }
@@ -73,8 +80,10 @@ impl Dump {
         Dump {
             conduct: &HONEST,
             root: self.root.clone(),
+            identity: files::identity(&folder).unwrap_or_default(),
             folder,
             max_payload_bytes: self.max_payload_bytes,
+            durability: self.durability,
             kept: Mutex::default(),
             turns: AtomicU64::new(0),
         }
@@ -119,7 +128,13 @@ pub(crate) fn error(kind: ErrorKind, operation: Operation) -> Error {
 fn fault(operation: Operation, cause: io::Error) -> Error {
     let kind = match cause.kind() {
         io::ErrorKind::InvalidData => ErrorKind::Corrupt,
-        io::ErrorKind::PermissionDenied => ErrorKind::PermissionDenied,
+        io::ErrorKind::NotADirectory | io::ErrorKind::Unsupported => ErrorKind::Incompatible,
+        io::ErrorKind::NotFound => ErrorKind::Unavailable,
+        io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
+            ErrorKind::PermissionDenied
+        }
+        files::OF_A_FAILED_SYNC => ErrorKind::Indeterminate,
+        io::ErrorKind::StorageFull => ErrorKind::StorageFull,
         _ => ErrorKind::Other,
     };
     error(kind, operation).with_source(cause)
@@ -149,7 +164,7 @@ impl SessionDriver for Dump {
     }
 
     fn remove(&self, id: &SessionId, now: Timestamp) -> Result<bool> {
-        operations::remove(self, id, now)
+        (self.conduct.remove)(self, id, now)
     }
 
     fn rotate(&self, from: &SessionId, to: &SessionId, now: Timestamp) -> Result<Option<Version>> {
@@ -161,11 +176,11 @@ impl SessionDriver for Dump {
         now: Timestamp,
         visit: &mut dyn FnMut(&SessionId) -> ControlFlow<()>,
     ) -> Result<()> {
-        operations::traverse(self, now, visit)
+        (self.conduct.traverse)(self, now, visit)
     }
 
     fn sweep(&self, now: Timestamp, limit: NonZeroUsize) -> Result<Swept> {
-        operations::sweep(self, now, limit)
+        (self.conduct.sweep)(self, now, limit)
     }
 }
 

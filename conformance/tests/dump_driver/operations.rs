@@ -17,7 +17,10 @@ fn live<'a>(records: &'a Records, id: &SessionId, now: Timestamp) -> Option<&'a 
 }
 
 pub(crate) fn retrieve(dump: &Dump, id: &SessionId, now: Timestamp) -> Result<Option<Record>> {
-    Ok(live(&dump.read(Operation::Retrieve)?, id, now).cloned())
+    let records = dump.read(Operation::Retrieve)?;
+    let unreadable = |kind| error(kind, Operation::Retrieve);
+    records.readable(id).map_err(unreadable)?;
+    Ok(live(&records, id, now).cloned())
 }
 
 pub(crate) fn store(
@@ -32,6 +35,12 @@ pub(crate) fn store(
     }
     let version = Version::random()?;
     dump.change(Operation::Store, |records| {
+        match (records.readable(id), when) {
+            (Err(ErrorKind::Corrupt), Precondition::Any) => {
+                drop(records.broken.remove(id.as_str()));
+            }
+            (readable, _) => readable?,
+        }
         when.check(live(records, id, now).map(|live| live.version))?;
         put(records, id, record, version, now);
         Ok(version)
@@ -64,6 +73,7 @@ pub(crate) fn touch(
     now: Timestamp,
 ) -> Result<bool> {
     dump.change(Operation::Touch, |records| {
+        records.readable(id)?;
         if live(records, id, now).is_none() {
             return Ok(false);
         }
@@ -78,6 +88,9 @@ pub(crate) fn touch(
 
 pub(crate) fn remove(dump: &Dump, id: &SessionId, now: Timestamp) -> Result<bool> {
     dump.change(Operation::Remove, |records| {
+        if records.broken.remove(id.as_str()).is_some() {
+            return Ok(true);
+        }
         let removed = records.remove(id.as_str());
         Ok(removed.is_some_and(|record| record.is_live(now)))
     })
@@ -90,6 +103,8 @@ pub(crate) fn rotate(
     now: Timestamp,
 ) -> Result<Option<Version>> {
     dump.change(Operation::Rotate, |records| {
+        records.readable(from)?;
+        records.readable(to)?;
         let Some(record) = live(records, from, now).cloned() else {
             return Ok(None);
         };
@@ -112,7 +127,9 @@ pub(crate) fn traverse(
     let live: Vec<SessionId> = records
         .iter()
         .filter(|(_, record)| record.is_live(now))
-        .filter_map(|(id, _)| SessionId::parse(id).ok())
+        .map(|(id, _)| id)
+        .chain(records.broken.keys())
+        .filter_map(|id| SessionId::parse(id).ok())
         .collect();
     drop(records);
     // Whether the visitor breaks or comes to the end is all the same.

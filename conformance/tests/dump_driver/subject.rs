@@ -1,8 +1,12 @@
 //! The driver as a subject.
 
-use session_driver::Result;
-use session_driver_conformance::{BoxError, Place, Setup, Subject};
+use std::fs;
+use std::path::PathBuf;
 
+use session_driver::{Result, SessionId};
+use session_driver_conformance::{BoxError, Cannot, Place, Planted, Setup, Subject};
+
+use super::records::{frames, join, newer};
 use super::{Conduct, Dump};
 
 /// The dump driver, honest or not.
@@ -25,8 +29,35 @@ impl Subject for DumpSubject {
     }
 
     fn open(&self, place: &Place, setup: &Setup) -> Result<Dump> {
-        let namespace = setup.namespace.as_deref();
-        let root = place.path().into();
-        Dump::open(self.conduct, root, namespace, setup.max_payload_bytes)
+        Dump::open(self.conduct, place.path().into(), setup)
+    }
+
+    fn raw(&self, place: &Place, id: &SessionId) -> Result<Option<Vec<u8>>, BoxError> {
+        Ok(frames(&fs::read(self.dump(place)?)?)?.remove(id.as_str()))
+    }
+
+    fn plant(&self, place: &Place, id: &SessionId, what: Planted<'_>) -> Result<(), BoxError> {
+        let mut frames = frames(&fs::read(self.dump(place)?)?)?;
+        let body = frames
+            .get_mut(id.as_str())
+            .ok_or("there is no such record")?;
+        *body = match what {
+            Planted::Bytes(bytes) => bytes.to_vec(),
+            Planted::NewerFormat => newer(body),
+            _ => return Err(Cannot::because("all that is in a dump has bytes").into()),
+        };
+        Ok(fs::write(self.dump(place)?, join(&frames))?)
+    }
+
+    fn make_newer(&self, place: &Place) -> Result<(), BoxError> {
+        let mut bytes = fs::read(self.dump(place)?)?;
+        bytes[b"dump ".len()] = b'2';
+        Ok(fs::write(self.dump(place)?, bytes)?)
+    }
+}
+
+impl DumpSubject {
+    fn dump(&self, place: &Place) -> Result<PathBuf> {
+        Ok(place.path().join((self.conduct.folder)(None)?).join("dump"))
     }
 }

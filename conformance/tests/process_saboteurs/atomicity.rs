@@ -18,7 +18,7 @@ pub(crate) const SABOTEURS: &[Saboteur] = &[
             save: |dump, records| {
                 let before = files::load(dump)?;
                 let mut between = records.clone();
-                for (id, record) in &mut between {
+                for (id, record) in between.iter_mut() {
                     if let Some(old) = before.get(id) {
                         record.expires_at = old.expires_at;
                     }

@@ -131,11 +131,6 @@ pub(crate) const SABOTEURS: &[Saboteur] = &[
 /// Writes through a file of its own, so that two writers lose each other's changes and not their
 /// files.
 fn save_apart(dump: &crate::dump_driver::Dump, records: &Records) -> io::Result<()> {
-    let new = dump.folder.join(format!(
-        "dump.new-{:?}-{}",
-        thread::current().id(),
-        std::process::id()
-    ));
-    fs::write(&new, files::encode(records))?;
-    fs::rename(new, dump.folder.join("dump"))
+    let (thread, process) = (thread::current().id(), std::process::id());
+    files::save_as(dump, records, &format!("dump.new-{thread:?}-{process}"))
 }

@@ -103,7 +103,7 @@ pub(crate) const SABOTEURS: &[Saboteur] = &[
         breaks: &["DUR-4", "DUR-2", "ATM-1"],
         conduct: Conduct {
             save: |dump, records| {
-                let bytes = files::encode(records);
+                let bytes = records.encode();
                 let (first, second) = bytes.split_at(bytes.len() / 2);
                 let mut file = fs::File::create(dump.folder.join("dump"))?;
                 file.write_all(first)?;

@@ -36,6 +36,7 @@ fn failures(saboteur: &'static Saboteur, rule: &str, seed: u64) -> Result<Accusa
         seed: Some(seed),
         case_limit: Some(CASE_LIMIT),
         processes: true,
+        ..Options::default()
     };
     let report = run(saboteur.subject(), &options, &mut |_| ())
         .map_err(|error| Failed::from(format!("the suite could not be run: {error}")))?;

@@ -170,8 +170,8 @@ pub(crate) struct Sweep {
 /// The suite works in temporary places beside the store, which need not exist, and never on its
 /// sessions. If a rule is broken the exit status is 1.
 ///
-/// With --json: {"url": TEXT, "passed": N, "failed": N, "skipped": N, "not_applicable": N,
-/// "untested": N, "conforming": true or false, "report": the suite's report}
+/// With --json: {"url": TEXT, "passed": N, "failed": N, "skipped": N, "unobserved": N,
+/// "not_applicable": N, "untested": N, "conforming": true or false, "report": the suite's report}
 #[derive(Debug, Args)]
 pub(crate) struct Verify {
     /// The store
@@ -193,7 +193,7 @@ pub(crate) struct Verify {
 /// operation fails, the exit status is 1.
 ///
 /// With --json: {"sessions": N, "payload_bytes": N, "threads": N, "drivers": [{"url": TEXT,
-/// "sessions": N, "rules": {"passed": N, "failed": N, "skipped": N, "not_applicable": N,
+/// "sessions": N, "rules": {"passed": N, "failed": N, "skipped": N, "unobserved": N,
 /// "untested": N, "seed": N} or null, "operations": [{"operation": TEXT, "calls": N, "per_second": X, "p50_ns": N, "p99_ns":
 /// N}], "bytes_on_disk": N or null, "failures": [TEXT]}]}
 #[derive(Debug, Args)]

@@ -230,16 +230,12 @@ impl FileStore {
         })
     }
 
-    fn open_at(
-        &self,
-        path: &Path,
-        max_payload_bytes: Option<usize>,
-    ) -> session_driver::Result<Driver> {
+    fn open_at(&self, path: &Path, setup: &Setup) -> session_driver::Result<Driver> {
         let mut builder = FileDriver::builder(path);
-        if let Some(durability) = self.durability {
+        if let Some(durability) = setup.durability.or(self.durability) {
             builder = builder.durability(durability);
         }
-        if let Some(bytes) = max_payload_bytes.or(self.max_payload_bytes) {
+        if let Some(bytes) = setup.max_payload_bytes.or(self.max_payload_bytes) {
             builder = builder.max_payload_bytes(bytes);
         }
         if let Some(shards) = self.shards {
@@ -269,7 +265,7 @@ impl Store for FileStore {
     }
 
     fn open(&self) -> session_driver::Result<Driver> {
-        self.open_at(&self.path, None)
+        self.open_at(&self.path, &Setup::default())
     }
 
     fn place(&self) -> Result<Place, BoxError> {
@@ -280,7 +276,8 @@ impl Store for FileStore {
         let directory = scratch::Directory::inside(parent.unwrap_or(Path::new(".")))?;
         let path = directory.path().join("sessions");
         let locator = path.to_str().ok_or("the path of the store is not UTF-8")?;
-        Ok(Place::new(locator, directory))
+        let files = directory.path().to_owned();
+        Ok(Place::borrowed(locator).with_files_in(files, directory))
     }
 
     fn open_in(&self, place: &Place, setup: &Setup) -> session_driver::Result<Driver> {
@@ -291,7 +288,7 @@ impl Store for FileStore {
             Some(name) if name.contains(['/', '\0']) => return Err(unfit()),
             Some(name) => place.path().with_file_name(format!("{name}.sessions")),
         };
-        self.open_at(&path, setup.max_payload_bytes)
+        self.open_at(&path, setup)
     }
 
     fn bytes_in(&self, place: &Place) -> io::Result<Option<u64>> {

@@ -20,6 +20,7 @@ struct Verified<'a> {
     passed: usize,
     failed: usize,
     skipped: usize,
+    unobserved: usize,
     not_applicable: usize,
     untested: usize,
     conforming: bool,
@@ -50,6 +51,7 @@ pub(crate) fn run(arguments: &Verify, output: &mut Output) -> Result<Finish, Fai
             passed: report.passed(),
             failed: report.failed(),
             skipped: report.skipped(),
+            unobserved: report.unobserved(),
             not_applicable: report.not_applicable(),
             untested: report.untested(),
             conforming: report.is_conforming(),
@@ -99,17 +101,18 @@ fn verdict(report: &Report) -> &'static str {
     } else if !report.is_conforming() {
         "not called conforming: rules that bind it were skipped"
     } else {
-        "conforming, as far as the suite can see; the untested rules are counted beside it"
+        "conforming, as far as the suite can see; the untested and unobserved rules are counted beside it"
     }
 }
 
 /// How many rules ended how.
 pub(crate) fn counts(report: &Report) -> String {
     format!(
-        "{} passed, {} failed, {} skipped, {} not applicable, {} untested",
+        "{} passed, {} failed, {} skipped, {} unobserved, {} not applicable, {} untested",
         report.passed(),
         report.failed(),
         report.skipped(),
+        report.unobserved(),
         report.not_applicable(),
         report.untested()
     )
@@ -120,6 +123,7 @@ fn print(rule: &RuleReport, seed: u64, output: &mut Output) -> Result<(), Failur
     match &rule.outcome {
         Outcome::Passed => output.line(format!("passed    {id}")),
         Outcome::Skipped(reason) => output.line(format!("skipped   {id}  {reason}")),
+        Outcome::Unobserved(reason) => output.line(format!("no hook   {id}  {reason}")),
         Outcome::NotApplicable(reason) => output.line(format!("not for   {id}  {reason}")),
         Outcome::Untested(reason) => output.line(format!("untested  {id}  {reason}")),
         Outcome::Failed(_) => {

@@ -1,10 +1,12 @@
 //! The file driver against the whole suite.
 
+use std::fs;
 use std::path::{Component, Path, PathBuf};
 
-use session_driver_conformance::{BoxError, Place, Setup, Subject};
+use data_encoding::BASE32_NOPAD;
+use session_driver_conformance::{BoxError, Place, Planted, Setup, Subject};
 use session_driver_file::FileDriver;
-use session_driver_file::session_driver::{Error, ErrorKind, Operation, Result};
+use session_driver_file::session_driver::{Error, ErrorKind, Operation, Result, SessionId};
 
 struct Files;
 
@@ -24,12 +26,61 @@ impl Subject for Files {
             Some(name) => beside(place.path(), name)?,
             None => place.path().into(),
         };
-        let builder = FileDriver::builder(path);
+        let mut builder = FileDriver::builder(path);
+        if let Some(durability) = setup.durability {
+            builder = builder.durability(durability);
+        }
         match setup.max_payload_bytes {
             Some(bytes) => builder.max_payload_bytes(bytes).open(),
             None => builder.open(),
         }
     }
+
+    fn raw(&self, place: &Place, id: &SessionId) -> Result<Option<Vec<u8>>, BoxError> {
+        match file_of(place, id)? {
+            Some(file) => Ok(Some(fs::read(file)?)),
+            None => Ok(None),
+        }
+    }
+
+    fn plant(&self, place: &Place, id: &SessionId, what: Planted<'_>) -> Result<(), BoxError> {
+        let file = file_of(place, id)?.ok_or("the session has no file")?;
+        match what {
+            Planted::Bytes(bytes) => fs::write(file, bytes)?,
+            Planted::NewerFormat => fs::write(&file, of_a_newer_format(fs::read(&file)?))?,
+            _ => {
+                fs::remove_file(&file)?;
+                fs::create_dir(file)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn make_newer(&self, place: &Place) -> Result<(), BoxError> {
+        let marker = place.path().join("session-driver-file.format");
+        let text = fs::read_to_string(&marker)?.replace("format 1", "format 2");
+        Ok(fs::write(marker, text)?)
+    }
+}
+
+/// The session's file, which is in one of the shards.
+fn file_of(place: &Place, id: &SessionId) -> Result<Option<PathBuf>, BoxError> {
+    let name = format!("{}.s", BASE32_NOPAD.encode(id.as_bytes()));
+    for shard in fs::read_dir(place.path())? {
+        let file = shard?.path().join(&name);
+        if fs::symlink_metadata(&file).is_ok() {
+            return Ok(Some(file));
+        }
+    }
+    Ok(None)
+}
+
+/// The format stands behind the magic number, and the check over both behind that.
+fn of_a_newer_format(mut bytes: Vec<u8>) -> Vec<u8> {
+    bytes[8] = 2;
+    let check = crc32fast::hash(&bytes[..12]);
+    bytes[12..16].copy_from_slice(&check.to_le_bytes());
+    bytes
 }
 
 /// A namespace is a directory. Its name is taken as it is written: `n/` and `./n` would be other

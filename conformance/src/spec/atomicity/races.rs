@@ -34,19 +34,19 @@ const RACE: Duration = Duration::from_millis(400);
 
 fn a_reader_beside_stores_sees_whole_records(context: &Context) -> Verdict {
     let store = context.fresh()?;
-    races(&*store, &*store, &[Write::Store])
+    races(context, &*store, &*store, &[Write::Store])
 }
 
 fn a_reader_beside_stores_and_touches_sees_whole_records(context: &Context) -> Verdict {
     let store = context.fresh()?;
-    races(&*store, &*store, &[Write::Store, Write::Touch])
+    races(context, &*store, &*store, &[Write::Store, Write::Touch])
 }
 
 fn a_reader_in_another_instance_sees_whole_records(context: &Context) -> Verdict {
     let store = context.fresh()?;
     let other = store.another()?;
     let [writing, reading] = handles(&store, &other);
-    races(writing, reading, &[Write::Store, Write::Touch])
+    races(context, writing, reading, &[Write::Store, Write::Touch])
 }
 
 fn a_reader_beside_another_process_sees_whole_records(context: &Context) -> Verdict {
@@ -74,19 +74,19 @@ pub(super) const ATM_2: Rule = Rule {
 
 fn a_reader_beside_stores_always_finds_the_record(context: &Context) -> Verdict {
     let store = context.fresh()?;
-    always_finds(&*store, &*store, &[Write::Store, Write::Store])
+    always_finds(context, &*store, &*store, &[Write::Store, Write::Store])
 }
 
 fn a_reader_beside_touches_always_finds_the_record(context: &Context) -> Verdict {
     let store = context.fresh()?;
-    always_finds(&*store, &*store, &[Write::Touch, Write::Touch])
+    always_finds(context, &*store, &*store, &[Write::Touch, Write::Touch])
 }
 
 fn a_reader_in_another_instance_always_finds_the_record(context: &Context) -> Verdict {
     let store = context.fresh()?;
     let other = store.another()?;
     let [writing, reading] = handles(&store, &other);
-    always_finds(writing, reading, &[Write::Store, Write::Touch])
+    always_finds(context, writing, reading, &[Write::Store, Write::Touch])
 }
 
 fn a_reader_beside_another_process_always_finds_the_record(context: &Context) -> Verdict {
@@ -135,13 +135,18 @@ impl Write {
 /// The worker who makes the record, before the others begin.
 const FIRST: usize = 2;
 
-fn races(writing: &dyn SessionDriver, reading: &dyn SessionDriver, writes: &[Write]) -> Verdict {
+fn races(
+    context: &Context,
+    writing: &dyn SessionDriver,
+    reading: &dyn SessionDriver,
+    writes: &[Write],
+) -> Verdict {
     let (who, mut readings) = (id("raced"), Readings::default());
     Write::Store.perform(writing, &who, FIRST, 0)?;
     let disturb = |worker: usize, turn| writes[worker].perform(writing, &who, worker, turn);
     meanwhile(writes.len(), disturb, || {
         let begin = Instant::now();
-        while begin.elapsed() < RACE {
+        while begin.elapsed() < context.span(RACE) {
             if let Some(found) = reading.retrieve(&who, NOW)? {
                 readings.take(&found)?;
             }
@@ -151,6 +156,7 @@ fn races(writing: &dyn SessionDriver, reading: &dyn SessionDriver, writes: &[Wri
 }
 
 fn always_finds(
+    context: &Context,
     writing: &dyn SessionDriver,
     reading: &dyn SessionDriver,
     writes: &[Write],
@@ -160,7 +166,7 @@ fn always_finds(
     let disturb = |worker: usize, turn| writes[worker].perform(writing, &who, worker, turn);
     meanwhile(writes.len(), disturb, || {
         let (begin, mut reads) = (Instant::now(), 0_u64);
-        while begin.elapsed() < RACE {
+        while begin.elapsed() < context.span(RACE) {
             reads += 1;
             let found = reading.retrieve(&who, NOW)?;
             ensure!(
@@ -194,7 +200,7 @@ fn beside_another_process(
         .try_send(&requests)
         .map_err(|error| Stop::Failed(format!("the child process is gone: {error}")))?;
     let (who, mut readings, begin) = (id("raced"), Readings::default(), Instant::now());
-    while begin.elapsed() < RACE {
+    while begin.elapsed() < context.span(RACE) {
         read(&*reading, &who, &mut readings)?;
     }
     Ok(())

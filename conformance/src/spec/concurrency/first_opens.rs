@@ -7,10 +7,11 @@ use crate::case::{Context, Driver, Stop, Verdict, cases, ensure, ensure_eq};
 use crate::child::{Answer, Child, Request, unexpected};
 use crate::generations;
 use crate::patient::{Patient, patiently};
+use crate::place::Place;
 use crate::race::together;
 use crate::rule::{Evidence, Level, Need, Rule};
 use crate::steps::visits;
-use crate::subject::{Place, Setup};
+use crate::subject::Setup;
 use crate::workload::{NOW, forever, id};
 
 pub(super) const CON_5: Rule = Rule {
@@ -30,7 +31,7 @@ pub(super) const CON_5: Rule = Rule {
 const FIRST_OPENS: usize = 12;
 
 fn threads_that_open_first_make_one_store(context: &Context) -> Verdict {
-    for _ in 0..FIRST_OPENS {
+    for _ in 0..context.rounds(FIRST_OPENS) {
         let place = context.place()?;
         // Each uses what it opened while others still open.
         let open = |opener| -> Result<Option<Driver>, Stop> {
@@ -73,7 +74,7 @@ fn processes_that_open_first_make_one_store(context: &Context) -> Verdict {
     let mut children = (0..6)
         .map(|_| Child::spawn(context))
         .collect::<Result<Vec<Child>, Stop>>()?;
-    for _ in 0..FIRST_OPENS {
+    for _ in 0..context.rounds(FIRST_OPENS) {
         let place = context.place()?;
         for (number, child) in children.iter_mut().enumerate() {
             let store = generations::store(&format!("opener-{number}"), 1);

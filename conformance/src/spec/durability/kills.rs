@@ -39,7 +39,7 @@ fn what_was_acknowledged_survives_a_kill(context: &Context) -> Verdict {
         ));
     }
     let (place, mut rng) = (context.place()?, context.rng());
-    for round in 0..KILLS {
+    for round in 0..context.rounds(KILLS) {
         let cells: Vec<Vec<String>> = (0..6).map(|cell| cell_of(round, cell)).collect();
         let lanes = [work(&mut rng, &cells[..3]), work(&mut rng, &cells[3..])];
         let moment = Moment::random(&mut rng, WORK);
@@ -120,7 +120,7 @@ pub(super) const DUR_4: Rule = Rule {
 fn a_kill_during_the_first_open_leaves_a_store_that_opens(context: &Context) -> Verdict {
     let mut rng = context.rng();
     let mut longest = Duration::ZERO;
-    for round in 0..12 {
+    for round in 0..context.rounds(12) {
         let place = context.place()?;
         let mut child = Child::spawn(context)?;
         let begin = Instant::now();
@@ -145,7 +145,7 @@ fn a_kill_during_the_first_open_leaves_a_store_that_opens(context: &Context) -> 
 fn a_kill_at_work_leaves_whole_records(context: &Context) -> Verdict {
     let (place, mut rng) = (context.place()?, context.rng());
     let most = context.capabilities().max_payload_bytes.min(60_000);
-    for _ in 0..KILLS {
+    for _ in 0..context.rounds(KILLS) {
         let calls: Vec<Call> = (0..120).map(|_| generation(&mut rng, most)).collect();
         let moment = Moment::random(&mut rng, 60);
         kill_at_work(context, &place, &[calls], moment)?;

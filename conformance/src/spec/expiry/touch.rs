@@ -77,7 +77,7 @@ fn touches_do_not_undo_concurrent_stores(context: &Context) -> Verdict {
     let handles = race::handles(&store, &other);
     let who = id("touched-and-stored");
     store.store(&who, forever(&marked(0, 64)), Precondition::Absent, NOW)?;
-    for round in 0..250 {
+    for round in (0..).take(context.rounds(250)) {
         let first = round * STORES + 1;
         let stores = race::together(3, |worker| {
             let driver = handles[worker % 2];

@@ -4,8 +4,9 @@ use std::fs;
 use std::path::Path;
 
 use crate::case::{Context, Stop, Verdict, cases, ensure_eq};
+use crate::place::Place;
 use crate::rule::{Evidence, Level, Rule};
-use crate::subject::{Place, Setup};
+use crate::subject::Setup;
 
 pub(super) const HYG_7: Rule = Rule {
     id: "HYG-7",

@@ -6,8 +6,9 @@ use crate::case::{Context, Stop, Verdict, cases, ensure, ensure_eq};
 use crate::child::{Child, Wish};
 use crate::exercise::use_all_operations;
 use crate::patient::Patient;
+use crate::place::Place;
 use crate::rule::{Evidence, Level, Rule};
-use crate::subject::{Place, Setup};
+use crate::subject::Setup;
 
 pub(super) const HYG_1: Rule = Rule {
     id: "HYG-1",
@@ -155,15 +156,17 @@ const REAPING: Duration = Duration::from_millis(100);
 
 fn a_dropped_driver_leaves_no_thread(context: &Context) -> Verdict {
     let (place, mut child) = (context.place()?, Child::spawn(context)?);
-    // The lane's own thread is there before.
-    child.wish(Wish::Close)?;
+    let use_and_drop = |child: &mut Child| {
+        child.open(0, &place)?;
+        let (seed, times) = (context.seed(), 20);
+        child.wish(Wish::Use { seed, times })?;
+        child.wish(Wish::Close)
+    };
+    // The lane's own thread is there from now on, and so are those that an engine keeps once for the
+    // whole process, which are no driver's own.
+    use_and_drop(&mut child)?;
     let before = child.count()?;
-    child.open(0, &place)?;
-    child.wish(Wish::Use {
-        seed: context.seed(),
-        times: 20,
-    })?;
-    child.wish(Wish::Close)?;
+    use_and_drop(&mut child)?;
     let closed = Instant::now();
     loop {
         let after = child.count()?.threads;

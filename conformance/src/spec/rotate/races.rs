@@ -7,7 +7,7 @@ use session_driver::{ErrorKind, Precondition, Record, SessionDriver, SessionId};
 use crate::case::{Context, Stop, Verdict, cases, ensure};
 use crate::expect;
 use crate::race;
-use crate::rule::{Evidence, Level, Need, Proof, Rule};
+use crate::rule::{Evidence, Level, Need, Rule};
 use crate::steps::{stored, tried};
 use crate::workload::{NOW, at, forever, id, ids, marked, until};
 
@@ -133,7 +133,7 @@ fn rotate_races_a_change(
     let other = store.another()?;
     let [one, two] = race::handles(&store, &other);
     let (from, to) = (id("from"), id("to"));
-    for round in 0..300 {
+    for round in (0..).take(context.rounds(300)) {
         let payload = marked(round % 2, 200);
         let before = stored(
             &*store,
@@ -194,7 +194,7 @@ fn rotate_races_remove(context: &Context, workers: usize) -> Verdict {
     let other = store.another()?;
     let handles = race::handles(&store, &other);
     let (from, to) = (id("from"), id("to"));
-    for round in 0..300 {
+    for round in 0..context.rounds(300) {
         store.store(&from, until(b"live", 5_000), Precondition::Absent, NOW)?;
         let won = race::together(workers, |worker| {
             let driver = handles[(worker + round) % 2];
@@ -229,7 +229,7 @@ fn one_of_two_rotates_of_an_id_wins(context: &Context) -> Verdict {
     let other = store.another()?;
     let handles = race::handles(&store, &other);
     let (from, to) = (id("from"), ids("to", 2));
-    for round in 0..300 {
+    for round in 0..context.rounds(300) {
         store.store(&from, forever(b"live"), Precondition::Absent, NOW)?;
         let won = race::together(2, |worker| {
             let moved = handles[worker].rotate(&from, &to[worker], NOW)?;
@@ -252,14 +252,3 @@ fn one_of_two_rotates_of_an_id_wins(context: &Context) -> Verdict {
     }
     Ok(())
 }
-
-pub(super) const ROT_5: Rule = Rule {
-    id: "ROT-5",
-    level: Level::Must,
-    evidence: Evidence::Fault,
-    text: "A rotate that is cut short leaves `from` or `to` whole; without atomic_rotate possibly both, for at most the declared bound \
-           where the backend can bound it.",
-    intent: "A crash during the login loses the session, or leaves two.",
-    needs: &[],
-    proof: Proof::Untested("needs a subject that can cut an operation short"),
-};

@@ -143,7 +143,7 @@ fn one_create_wins(context: &Context, absence: Absence) -> Verdict {
     let store = context.fresh()?;
     let other = store.another()?;
     let handles = race::handles(&store, &other);
-    for round in 0..250 {
+    for round in 0..context.rounds(250) {
         let who = id(&format!("contested-{round}"));
         absence.bring_about(&*store, &who)?;
         let outcomes = race::together(4, |worker| {

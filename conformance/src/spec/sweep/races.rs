@@ -83,7 +83,7 @@ fn a_renewed_record_stays(context: &Context, renewals: &[Renew]) -> Verdict {
     let other = store.another()?;
     let [renewer, sweeper] = race::handles(&store, &other);
     let mut rng = context.rng();
-    for round in 0..150 {
+    for round in 0..context.rounds(150) {
         let mut records = Vec::new();
         for who in ids("renewed", RECORDS) {
             let version = store.store(&who, until(b"old", 0), Precondition::Absent, at(-9_000))?;

@@ -103,7 +103,7 @@ impl Churn {
 fn stable_ids_are_visited_once_while_the_visitor_changes_others(context: &Context) -> Verdict {
     let churn = Churn::fresh(context, 150)?;
     let mut rng = context.rng();
-    for _ in 0..5 {
+    for _ in 0..context.rounds(5) {
         let mut visited = Vec::new();
         visit_each(&*churn.store, NOW, |who| {
             visited.push(who.clone());
@@ -124,7 +124,7 @@ fn stable_ids_are_visited_once_while_threads_change_others(context: &Context) ->
         churn.disturb([one, two][worker], &mut rng)
     };
     race::meanwhile(2, disturb, || {
-        for _ in 0..25 {
+        for _ in 0..context.rounds(25) {
             churn.all_stable_once(&visits(one, NOW)?)?;
         }
         Ok(())
@@ -155,7 +155,7 @@ fn ids_that_come_and_go_are_not_visited_twice(context: &Context) -> Verdict {
         churn.disturb([one, two][worker], &mut rng)
     };
     race::meanwhile(2, disturb, || {
-        for _ in 0..40 {
+        for _ in 0..context.rounds(40) {
             let visited = visits(two, NOW)?;
             expect::no_repeats(&visited)?;
             let known = |id: &&SessionId| churn.volatile.contains(id) || churn.stable.contains(id);
