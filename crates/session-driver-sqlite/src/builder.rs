@@ -1,0 +1,153 @@
+//! How a store is opened.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use session_driver::{Durability, ErrorKind, Operation, Result};
+
+use crate::database::Database;
+use crate::driver::SqliteDriver;
+use crate::fault::{Attempt, Fault};
+use crate::place::Place;
+use crate::table::Table;
+
+/// 16 MiB, and room for what layers add.
+const MAX_PAYLOAD_BYTES: usize = 16 * 1024 * 1024 + 64 * 1024;
+
+/// SQLite takes a row of at most 1 GB.
+const LONGEST_PAYLOAD: usize = 512 * 1024 * 1024;
+
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+
+const TABLE: &str = "sessions";
+
+/// Settings of a [`SqliteDriver`] that is yet to be opened.
+///
+/// ```
+/// use session_driver_sqlite::{SqliteDriver, session_driver::Durability};
+///
+/// # let directory = tempfile::tempdir().unwrap();
+/// # let path = directory.path().join("app.db");
+/// let driver = SqliteDriver::builder(path).table("logins").durability(Durability::Power).open()?;
+/// # Ok::<(), session_driver_sqlite::session_driver::Error>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct SqliteDriverBuilder {
+    path: PathBuf,
+    table: String,
+    durability: Durability,
+    busy_timeout: Duration,
+    max_payload_bytes: usize,
+    create: bool,
+}
+
+impl SqliteDriverBuilder {
+    pub(crate) fn new(path: &Path) -> SqliteDriverBuilder {
+        SqliteDriverBuilder {
+            path: path.into(),
+            table: TABLE.into(),
+            durability: Durability::Process,
+            busy_timeout: BUSY_TIMEOUT,
+            max_payload_bytes: MAX_PAYLOAD_BYTES,
+            create: true,
+        }
+    }
+
+    /// The table that holds the sessions, `sessions` if not said: any name that is not empty, has no
+    /// NUL, and begins with neither `sqlite_` nor `session_driver_`. It need not be escaped. As
+    /// SQLite compares names without case, one that differs from another table's by case alone is
+    /// refused.
+    #[must_use]
+    pub fn table(self, name: impl Into<String>) -> SqliteDriverBuilder {
+        SqliteDriverBuilder {
+            table: name.into(),
+            ..self
+        }
+    }
+
+    /// What an acknowledged operation survives: [`Process`](Durability::Process) (the default;
+    /// `synchronous = NORMAL`), or [`Power`](Durability::Power) at the price of a sync for every
+    /// transaction (`synchronous = FULL`). [`None`](Durability::None) is kept as `Process`, which
+    /// costs nothing more.
+    #[must_use]
+    pub fn durability(self, durability: Durability) -> SqliteDriverBuilder {
+        SqliteDriverBuilder {
+            durability: durability.max(Durability::Process),
+            ..self
+        }
+    }
+
+    /// How long an operation waits for other writers before it is Busy: 5 seconds if not said.
+    #[must_use]
+    pub fn busy_timeout(self, busy_timeout: Duration) -> SqliteDriverBuilder {
+        SqliteDriverBuilder {
+            busy_timeout,
+            ..self
+        }
+    }
+
+    /// The largest payload that is stored, in bytes: at most 512 MiB, 16 MiB and some room for
+    /// layers if not said.
+    #[must_use]
+    pub fn max_payload_bytes(self, max_payload_bytes: usize) -> SqliteDriverBuilder {
+        SqliteDriverBuilder {
+            max_payload_bytes,
+            ..self
+        }
+    }
+
+    /// Whether a file or table that is missing is made, as it is if not said. If not, the open is
+    /// refused as Unavailable and leaves everything as it was.
+    #[must_use]
+    pub fn create(self, create: bool) -> SqliteDriverBuilder {
+        SqliteDriverBuilder { create, ..self }
+    }
+
+    /// Opens the store, and makes the file (0600, in a directory that exists) and the table where
+    /// they are missing. A database that keeps no write-ahead log yet keeps one from then on.
+    ///
+    /// # Errors
+    /// PermissionDenied when the file belongs to another user, can be written by others, or access
+    /// is refused; Incompatible when it is no database, is a link or a directory, or when the
+    /// table's name is not to be had or the table is somebody else's or of a newer format; Corrupt
+    /// when the database is damaged; Unsupported when its file system has no shared memory or an
+    /// option is out of range; Unavailable when the directory does not exist; Busy when others kept
+    /// the database locked for the whole timeout. At most an empty file is left behind.
+    pub fn open(self) -> Result<SqliteDriver> {
+        self.try_open()
+            .map_err(|fault| fault.during(Operation::Open))
+    }
+
+    fn try_open(self) -> Attempt<SqliteDriver> {
+        if self.max_payload_bytes > LONGEST_PAYLOAD {
+            return Err(Fault::new(
+                ErrorKind::Unsupported,
+                "the payload maximum must be at most 512 MiB",
+            ));
+        }
+        let table = Table::named(&self.table)?;
+        let place = Place::prepare(&self.path, self.durability, self.create)?;
+        Ok(SqliteDriver {
+            database: Database::open(
+                place,
+                table,
+                self.durability,
+                self.busy_timeout,
+                self.create,
+            )?,
+            max_payload_bytes: self.max_payload_bytes,
+        })
+    }
+}
+
+/// A driver in memory, with the default settings.
+pub(crate) fn in_memory() -> Result<SqliteDriver> {
+    let opened = Table::named(TABLE).and_then(|table| Database::in_memory(table, BUSY_TIMEOUT));
+    match opened {
+        Ok(database) => Ok(SqliteDriver {
+            database,
+            max_payload_bytes: MAX_PAYLOAD_BYTES,
+        }),
+        Err(fault) => Err(fault.during(Operation::Open)),
+    }
+}

@@ -1,0 +1,133 @@
+//! What can go wrong below an operation, before it is known which operation it was.
+
+use std::error::Error as StdError;
+use std::sync::Arc;
+
+use rusqlite::ffi;
+use rustix::io::Errno;
+use session_driver::{Error, ErrorKind, Operation};
+
+/// The driver's name in errors.
+const DRIVER: &str = "sqlite";
+
+/// A failure that has its kind and cause, and gets its operation from the method it leaves by. It
+/// can be cloned, for those who shared a transaction share its failure.
+#[derive(Clone, Debug)]
+pub(crate) struct Fault {
+    pub(crate) kind: ErrorKind,
+    cause: Cause,
+}
+
+#[derive(Clone, Debug)]
+enum Cause {
+    None,
+    /// What SQLite said. Its code alone: its messages may quote.
+    Engine(ffi::Error),
+    Other(Arc<dyn StdError + Send + Sync>),
+}
+
+pub(crate) type Attempt<T> = Result<T, Fault>;
+
+impl Fault {
+    pub(crate) fn new(
+        kind: ErrorKind,
+        source: impl Into<Box<dyn StdError + Send + Sync>>,
+    ) -> Fault {
+        Fault {
+            kind,
+            cause: Cause::Other(Arc::from(source.into())),
+        }
+    }
+
+    /// Whether SQLite failed, which may have ended the transaction, and not a precondition.
+    pub(crate) fn is_of_the_engine(&self) -> bool {
+        matches!(self.cause, Cause::Engine(_))
+    }
+
+    /// Whether the statement itself is at fault: SQLite's `SQLITE_ERROR`, as when a table or column
+    /// is missing.
+    pub(crate) fn is_of_the_statement(&self) -> bool {
+        matches!(&self.cause, Cause::Engine(error) if error.extended_code & 0xFF == ffi::SQLITE_ERROR)
+    }
+
+    /// The same cause, of a write that may have happened (rule ERR-5).
+    pub(crate) fn indeterminate(self) -> Fault {
+        Fault {
+            kind: ErrorKind::Indeterminate,
+            ..self
+        }
+    }
+
+    pub(crate) fn during(self, operation: Operation) -> Error {
+        let error = Error::new(self.kind, operation, DRIVER);
+        match self.cause {
+            Cause::None => error,
+            Cause::Engine(source) => error.with_source(source),
+            Cause::Other(source) => error.with_source(source),
+        }
+    }
+}
+
+impl From<ErrorKind> for Fault {
+    fn from(kind: ErrorKind) -> Fault {
+        Fault {
+            kind,
+            cause: Cause::None,
+        }
+    }
+}
+
+impl From<rusqlite::Error> for Fault {
+    fn from(error: rusqlite::Error) -> Fault {
+        match error {
+            rusqlite::Error::SqliteFailure(error, _)
+            | rusqlite::Error::SqlInputError { error, .. } => Fault {
+                kind: kind_of(error.extended_code),
+                cause: Cause::Engine(error),
+            },
+            // A value of another type than its column's, or none where one must be.
+            rusqlite::Error::InvalidColumnType(..)
+            | rusqlite::Error::FromSqlConversionFailure(..)
+            | rusqlite::Error::IntegralValueOutOfRange(..)
+            | rusqlite::Error::Utf8Error(..) => {
+                Fault::new(ErrorKind::Corrupt, "a column holds no value of its type")
+            }
+            _ => Fault::new(ErrorKind::Other, "SQLite was not used as it should be"),
+        }
+    }
+}
+
+/// The kind for one of SQLite's result codes (<https://www.sqlite.org/rescode.html>).
+fn kind_of(code: i32) -> ErrorKind {
+    match code {
+        ffi::SQLITE_READONLY_DBMOVED => return ErrorKind::Unavailable,
+        // The index of the write-ahead log could not grow.
+        ffi::SQLITE_IOERR_SHMSIZE => return ErrorKind::StorageFull,
+        _ => {}
+    }
+    match code & 0xFF {
+        ffi::SQLITE_BUSY | ffi::SQLITE_LOCKED | ffi::SQLITE_PROTOCOL => ErrorKind::Busy,
+        ffi::SQLITE_READONLY | ffi::SQLITE_PERM | ffi::SQLITE_AUTH => ErrorKind::PermissionDenied,
+        ffi::SQLITE_FULL => ErrorKind::StorageFull,
+        ffi::SQLITE_CORRUPT => ErrorKind::Corrupt,
+        ffi::SQLITE_NOTADB => ErrorKind::Incompatible,
+        ffi::SQLITE_CANTOPEN | ffi::SQLITE_IOERR | ffi::SQLITE_NOMEM => ErrorKind::Unavailable,
+        ffi::SQLITE_TOOBIG => ErrorKind::PayloadTooLarge,
+        ffi::SQLITE_NOLFS => ErrorKind::Unsupported,
+        _ => ErrorKind::Other,
+    }
+}
+
+impl From<Errno> for Fault {
+    fn from(errno: Errno) -> Fault {
+        let kind = match errno {
+            Errno::ACCESS | Errno::PERM | Errno::ROFS => ErrorKind::PermissionDenied,
+            Errno::NOSPC | Errno::DQUOT => ErrorKind::StorageFull,
+            Errno::NOTDIR => ErrorKind::Incompatible,
+            Errno::NOENT | Errno::IO | Errno::NODEV | Errno::STALE => ErrorKind::Unavailable,
+            Errno::MFILE | Errno::NFILE | Errno::NOMEM => ErrorKind::Unavailable,
+            _ => ErrorKind::Other,
+        };
+        Fault::new(kind, std::io::Error::from(errno))
+    }
+}
