@@ -1,0 +1,139 @@
+//! How a store is opened.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use session_driver::{Durability, ErrorKind, Operation, Result};
+use session_driver_envelope::LONGEST_PAYLOAD;
+
+use crate::driver::SledDriver;
+use crate::engine::Engine;
+use crate::fault::{Attempt, Fault};
+use crate::root::Root;
+
+/// 16 MiB, and room for what layers add.
+const MAX_PAYLOAD_BYTES: usize = 16 * 1024 * 1024 + 64 * 1024;
+
+const TREE: &str = "sessions";
+const FLUSH_EVERY: Duration = Duration::from_millis(500);
+
+/// Settings of a [`SledDriver`] that is yet to be opened.
+///
+/// ```
+/// use session_driver_sled::{SledDriver, session_driver::Durability};
+///
+/// # let directory = tempfile::tempdir().unwrap();
+/// # let path = directory.path().join("sessions");
+/// let driver = SledDriver::builder(path).tree("admins").durability(Durability::None).open()?;
+/// # Ok::<(), session_driver_sled::session_driver::Error>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct SledDriverBuilder {
+    path: PathBuf,
+    tree: String,
+    durability: Durability,
+    flush_every: Duration,
+    max_payload_bytes: usize,
+    create: bool,
+}
+
+impl SledDriverBuilder {
+    pub(crate) fn new(path: &Path) -> SledDriverBuilder {
+        SledDriverBuilder {
+            path: path.into(),
+            tree: TREE.into(),
+            durability: Durability::Process,
+            flush_every: FLUSH_EVERY,
+            max_payload_bytes: MAX_PAYLOAD_BYTES,
+            create: true,
+        }
+    }
+
+    /// The tree that holds the sessions, one namespace among others in the store: `sessions` if not
+    /// said. Any text is a name, and is taken to the letter.
+    #[must_use]
+    pub fn tree(self, name: impl Into<String>) -> SledDriverBuilder {
+        SledDriverBuilder {
+            tree: name.into(),
+            ..self
+        }
+    }
+
+    /// What an acknowledged operation survives: [`Process`](Durability::Process) (the default), at
+    /// the price of a flush for every write, which concurrent writers share, or
+    /// [`None`](Durability::None). [`Power`](Durability::Power) is refused at open: sled writes its
+    /// log with `sync_file_range`, which leaves it in the disk's own cache.
+    #[must_use]
+    pub fn durability(self, durability: Durability) -> SledDriverBuilder {
+        SledDriverBuilder { durability, ..self }
+    }
+
+    /// How often sled flushes and tidies up by itself: every 500 milliseconds if not said. It
+    /// flushes earlier when 2 MiB were written. At least a millisecond.
+    #[must_use]
+    pub fn flush_every(self, flush_every: Duration) -> SledDriverBuilder {
+        SledDriverBuilder {
+            flush_every,
+            ..self
+        }
+    }
+
+    /// The largest payload that is stored, in bytes: at most [`LONGEST_PAYLOAD`], 16 MiB and some
+    /// room for layers if not said.
+    #[must_use]
+    pub fn max_payload_bytes(self, max_payload_bytes: usize) -> SledDriverBuilder {
+        SledDriverBuilder {
+            max_payload_bytes,
+            ..self
+        }
+    }
+
+    /// Whether a store or tree that is missing is made, as it is if not said. If not, the open is
+    /// refused as Unavailable and leaves everything as it was.
+    #[must_use]
+    pub fn create(self, create: bool) -> SledDriverBuilder {
+        SledDriverBuilder { create, ..self }
+    }
+
+    /// Opens the store, and makes it (0700, in a parent that exists) when nothing or an empty
+    /// directory is there.
+    ///
+    /// # Errors
+    /// Locked when any other instance has the store open, in this process or another;
+    /// PermissionDenied when the directory belongs to another user, can be written by others, or
+    /// access is refused; Incompatible when it holds files that are no store's, lies inside another
+    /// store, or was made by a newer format or another release of sled; Corrupt when its marker or
+    /// sled's own files are damaged; Unsupported when an option is out of range; Unavailable when
+    /// the parent does not exist. At most an empty directory, or a store without sessions, is left
+    /// behind.
+    pub fn open(self) -> Result<SledDriver> {
+        self.try_open()
+            .map_err(|fault| fault.during(Operation::Open))
+    }
+
+    fn try_open(self) -> Attempt<SledDriver> {
+        let unsupported = |reason: &'static str| Err(Fault::new(ErrorKind::Unsupported, reason));
+        if self.durability > Durability::Process {
+            return unsupported("sled does not survive a loss of power");
+        }
+        if self.flush_every < Duration::from_millis(1) {
+            return unsupported("sled must not flush more often than once in a millisecond");
+        }
+        if self.max_payload_bytes > LONGEST_PAYLOAD {
+            return unsupported("the payload maximum must be at most 512 MiB");
+        }
+        if !self.create && !Root::is_made(&self.path) {
+            return Err(Fault::new(ErrorKind::Unavailable, "there is no store"));
+        }
+        let root = Root::open(&self.path)?;
+        let engine = Engine::open(
+            &root.engine_directory(),
+            &self.tree,
+            self.durability,
+            self.flush_every,
+            self.create,
+        )?;
+        root.watch()?;
+        Ok(SledDriver::new(root, engine, self.max_payload_bytes))
+    }
+}

@@ -1,0 +1,91 @@
+//! The operations, a file each, named and ordered as in the trait, and what several of them share.
+
+mod remove;
+mod retrieve;
+mod rotate;
+mod store;
+mod sweep;
+mod touch;
+mod traverse;
+
+use session_driver::{SessionId, Timestamp, Version, is_live};
+use session_driver_envelope::decode;
+use sled::IVec;
+
+use crate::driver::SledDriver;
+use crate::fault::{Attempt, Fault};
+use crate::key;
+
+/// What stands under an id.
+enum Found {
+    Absent,
+    Sound(Stored),
+    /// It is no record, or one of a newer format, as the fault says.
+    Damaged(Fault),
+}
+
+/// A record as it is kept.
+struct Stored {
+    expires_at: Option<Timestamp>,
+    version: Version,
+    bytes: IVec,
+}
+
+impl Stored {
+    fn is_live(&self, now: Timestamp) -> bool {
+        is_live(self.expires_at, now)
+    }
+
+    fn bucket(&self) -> Option<u64> {
+        key::bucket(self.expires_at)
+    }
+}
+
+impl SledDriver {
+    /// Reads what stands under an id. Whoever writes then holds the id's lock.
+    fn find(&self, id: &SessionId) -> Attempt<Found> {
+        self.root.ensure_present_now_and_then()?;
+        let Some(bytes) = self.engine.get(id.as_bytes())? else {
+            return Ok(Found::Absent);
+        };
+        Ok(match decode(&bytes) {
+            Ok(record) => Found::Sound(Stored {
+                expires_at: record.expires_at,
+                version: record.version,
+                bytes,
+            }),
+            Err(error) => Found::Damaged(error.into()),
+        })
+    }
+
+    /// Puts a record's bytes under an id, and its entry into the index, from where it was in it. A
+    /// crash in between leaves an entry too many, never one too few: a sweep would not find the
+    /// record.
+    fn put(
+        &self,
+        id: &SessionId,
+        bytes: Vec<u8>,
+        bucket: Option<u64>,
+        was_in: Option<u64>,
+    ) -> Attempt<()> {
+        self.root.ensure_room(bytes.len())?;
+        if let Some(bucket) = bucket.filter(|_| bucket != was_in) {
+            self.engine.insert(&key::entry(bucket, id), &[])?;
+        }
+        self.engine.insert(id.as_bytes(), bytes)?;
+        match was_in.filter(|_| bucket != was_in) {
+            Some(bucket) => self.engine.remove(&key::entry(bucket, id)),
+            None => Ok(()),
+        }
+    }
+
+    /// Takes away what stands under an id, and then its entry in the index.
+    fn discard(&self, id: &SessionId, bucket: Option<u64>) -> Attempt<()> {
+        self.root.ensure_room(0)?;
+        self.engine.remove(id.as_bytes())?;
+        match bucket {
+            Some(bucket) => self.engine.remove(&key::entry(bucket, id)),
+            None => Ok(()),
+        }
+    }
+}

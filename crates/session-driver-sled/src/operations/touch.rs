@@ -1,0 +1,38 @@
+//! Moving a deadline.
+
+use session_driver::{SessionId, Timestamp, is_live};
+use session_driver_envelope::{DEADLINE, encode_deadline};
+
+use crate::driver::SledDriver;
+use crate::fault::Attempt;
+use crate::key;
+use crate::operations::Found;
+
+impl SledDriver {
+    pub(crate) fn try_touch(
+        &self,
+        id: &SessionId,
+        expires_at: Option<Timestamp>,
+        now: Timestamp,
+    ) -> Attempt<bool> {
+        let held = self.stripes.lock(id);
+        let stored = match self.find(id)? {
+            Found::Sound(stored) => stored,
+            Found::Absent => return Ok(false),
+            Found::Damaged(fault) => return Err(fault),
+        };
+        if !stored.is_live(now) {
+            return Ok(false);
+        }
+        if is_live(expires_at, now) {
+            let mut bytes = stored.bytes.to_vec();
+            bytes[DEADLINE].copy_from_slice(&encode_deadline(expires_at, stored.version));
+            self.put(id, bytes, key::bucket(expires_at), stored.bucket())?;
+        } else {
+            self.discard(id, stored.bucket())?;
+        }
+        drop(held);
+        self.engine.settle()?;
+        Ok(true)
+    }
+}
