@@ -1,0 +1,213 @@
+//! How a store is opened.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use session_driver::{Durability, ErrorKind, Operation, Result};
+
+use crate::connection::Dialer;
+use crate::driver::RedisDriver;
+use crate::fault::{Attempt, Fault};
+use crate::inspection::inspect;
+use crate::key::Keyspace;
+use crate::servers::{Nodes, Servers};
+use crate::tls;
+use crate::url::{Target, Topology, WrongUrl};
+use crate::value;
+
+const PREFIX: &str = "session:";
+const POOL_SIZE: usize = 16;
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
+const TIMEOUT: Duration = Duration::from_secs(2);
+
+/// The least that rule EXP-8 allows.
+const TTL_SLACK: Duration = Duration::from_secs(60);
+
+/// 16 MiB, and room for what layers add.
+const MAX_PAYLOAD_BYTES: usize = 16 * 1024 * 1024 + 64 * 1024;
+
+/// Settings of a [`RedisDriver`] that is yet to be opened.
+///
+/// ```no_run
+/// use session_driver_redis::{RedisDriver, session_driver::Durability};
+///
+/// let driver = RedisDriver::builder("redis-sentinel://one,two,three/sessions")
+///     .prefix("shop:session:")
+///     .durability(Durability::Process)
+///     .open()?;
+/// for warning in driver.warnings() {
+///     eprintln!("{warning}");
+/// }
+/// # Ok::<(), session_driver_redis::session_driver::Error>(())
+/// ```
+#[derive(Clone)]
+pub struct RedisDriverBuilder {
+    target: Result<Target, WrongUrl>,
+    prefix: String,
+    pool_size: usize,
+    connect_timeout: Duration,
+    timeout: Duration,
+    ttl_slack: Duration,
+    durability: Durability,
+    max_payload_bytes: usize,
+    root_certificates: Option<Vec<u8>>,
+}
+
+impl RedisDriverBuilder {
+    pub(crate) fn new(url: &str) -> RedisDriverBuilder {
+        RedisDriverBuilder {
+            target: Target::parse(url),
+            prefix: PREFIX.into(),
+            pool_size: POOL_SIZE,
+            connect_timeout: CONNECT_TIMEOUT,
+            timeout: TIMEOUT,
+            ttl_slack: TTL_SLACK,
+            durability: Durability::None,
+            max_payload_bytes: MAX_PAYLOAD_BYTES,
+            root_certificates: None,
+        }
+    }
+
+    /// What the keys begin with, `session:` if not said. It ends with a colon.
+    #[must_use]
+    pub fn prefix(self, prefix: impl Into<String>) -> RedisDriverBuilder {
+        RedisDriverBuilder {
+            prefix: prefix.into(),
+            ..self
+        }
+    }
+
+    /// How many connections to each server there may be at once, 16 if not said. They are made when
+    /// they are needed; whoever finds all of them in use waits.
+    #[must_use]
+    pub fn pool_size(self, pool_size: usize) -> RedisDriverBuilder {
+        RedisDriverBuilder { pool_size, ..self }
+    }
+
+    /// How long connecting to one address of a server may take, 2 seconds if not said. How long its
+    /// name takes to be looked up is the system's matter.
+    #[must_use]
+    pub fn connect_timeout(self, connect_timeout: Duration) -> RedisDriverBuilder {
+        RedisDriverBuilder {
+            connect_timeout,
+            ..self
+        }
+    }
+
+    /// How long sending a command, and waiting for its reply, may take each; also how long an
+    /// operation waits for a connection of the pool before it is Busy. 2 seconds if not said.
+    #[must_use]
+    pub fn timeout(self, timeout: Duration) -> RedisDriverBuilder {
+        RedisDriverBuilder { timeout, ..self }
+    }
+
+    /// How long after its deadline a session's key stays, at least a minute and a minute if not
+    /// said: the hosts' clocks may differ by so much.
+    #[must_use]
+    pub fn ttl_slack(self, ttl_slack: Duration) -> RedisDriverBuilder {
+        RedisDriverBuilder { ttl_slack, ..self }
+    }
+
+    /// What an acknowledged operation survives, as you have set up the servers:
+    /// [`None`](Durability::None) if not said. [`Process`](Durability::Process) and
+    /// [`Power`](Durability::Power) both need `appendonly yes` and `appendfsync always`: with
+    /// `everysec` a write can be acknowledged before it is in the file.
+    #[must_use]
+    pub fn durability(self, durability: Durability) -> RedisDriverBuilder {
+        RedisDriverBuilder { durability, ..self }
+    }
+
+    /// The largest payload that is stored, in bytes: a little less than 512 MiB at most, 16 MiB and
+    /// some room for layers if not said. The servers' `proto-max-bulk-len` has to allow it.
+    #[must_use]
+    pub fn max_payload_bytes(self, max_payload_bytes: usize) -> RedisDriverBuilder {
+        RedisDriverBuilder {
+            max_payload_bytes,
+            ..self
+        }
+    }
+
+    /// Whom to trust when the URL asks for TLS, as certificates in PEM: the authorities of the
+    /// system if not said.
+    #[must_use]
+    pub fn root_certificates(self, pem: impl Into<Vec<u8>>) -> RedisDriverBuilder {
+        RedisDriverBuilder {
+            root_certificates: Some(pem.into()),
+            ..self
+        }
+    }
+
+    /// Reaches the servers, and looks at them; nothing is written.
+    ///
+    /// # Errors
+    /// Unsupported when the URL is none of this driver's, an option is out of range, a certificate
+    /// cannot be read, or a server is older than 6.2; Unavailable when a server cannot be reached,
+    /// is loading, or is no master where the URL names sentinels; PermissionDenied when it does not
+    /// take the password; Other when its certificate is not to be trusted.
+    pub fn open(self) -> Result<RedisDriver> {
+        self.try_open()
+            .map_err(|fault| fault.during(Operation::Open))
+    }
+
+    fn try_open(self) -> Attempt<RedisDriver> {
+        let unsupported = |reason: &'static str| Fault::new(ErrorKind::Unsupported, reason);
+        let target = self.target.map_err(unsupported)?;
+        let Some(keyspace) = Keyspace::new(&self.prefix) else {
+            return Err(unsupported("the key prefix must end with a colon"));
+        };
+        let is_cluster = matches!(target.topology, Topology::Cluster(_));
+        if is_cluster && !keyspace.is_fit_for_a_cluster() {
+            return Err(unsupported(
+                "a prefix with a closing brace must have a hash tag in a cluster",
+            ));
+        }
+        if self.pool_size == 0 {
+            return Err(unsupported("the pool must have a connection"));
+        }
+        if self.connect_timeout.is_zero() || self.timeout.is_zero() {
+            return Err(unsupported("a timeout must not be zero"));
+        }
+        if self.ttl_slack < TTL_SLACK {
+            return Err(unsupported("the slack must be a minute or more"));
+        }
+        if self.max_payload_bytes > value::MAX_PAYLOAD_BYTES {
+            return Err(unsupported("the payload maximum must be less than 512 MiB"));
+        }
+        let dialer = Dialer {
+            tls: match target.tls {
+                true => Some(tls::configuration(self.root_certificates.as_deref())?),
+                false => None,
+            },
+            login: target.login,
+            connect_timeout: self.connect_timeout,
+            timeout: self.timeout,
+            masters_only: matches!(target.topology, Topology::Sentinel { .. }),
+        };
+        let nodes = Nodes {
+            dialer: Arc::new(dialer),
+            pool_size: self.pool_size,
+        };
+        let servers = Servers::new(target.topology, nodes, self.timeout);
+        let warnings = inspect(&servers, self.durability)?;
+        Ok(RedisDriver {
+            servers,
+            keyspace,
+            warnings,
+            connect_timeout: self.connect_timeout,
+            timeout: self.timeout,
+            ttl_slack: self.ttl_slack,
+            durability: self.durability,
+            max_payload_bytes: self.max_payload_bytes,
+        })
+    }
+}
+
+impl fmt::Debug for RedisDriverBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RedisDriverBuilder")
+            .field("target", &self.target)
+            .field("prefix", &self.prefix)
+            .finish_non_exhaustive()
+    }
+}

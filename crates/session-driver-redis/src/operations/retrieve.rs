@@ -1,0 +1,29 @@
+//! Reading a record.
+
+use redis::Value;
+use session_driver::{Record, SessionId, Timestamp};
+
+use crate::driver::RedisDriver;
+use crate::fault::{Attempt, Fault};
+use crate::request::Request;
+use crate::value;
+
+impl RedisDriver {
+    pub(crate) fn try_retrieve(&self, id: &SessionId, now: Timestamp) -> Attempt<Option<Record>> {
+        let key = self.keyspace.key(id);
+        let record = match self.value(&key)? {
+            Some(value) => value::unpack(&value)?,
+            None => return Ok(None),
+        };
+        Ok(Some(record).filter(|record| record.is_live(now)))
+    }
+
+    /// What is stored under a key.
+    pub(super) fn value(&self, key: &[u8]) -> Attempt<Option<Vec<u8>>> {
+        match self.servers.call(&Request::read("GET", &[key], &[]))? {
+            Value::BulkString(value) => Ok(Some(value)),
+            Value::Nil => Ok(None),
+            _ => Err(Fault::of_a_strange_reply()),
+        }
+    }
+}

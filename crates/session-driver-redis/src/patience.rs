@@ -1,0 +1,37 @@
+//! How long one operation may still try.
+
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// About as long as two round trips.
+const MOMENT: Duration = Duration::from_millis(1);
+
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Patience {
+    until: Instant,
+}
+
+impl Patience {
+    pub(crate) fn new(limit: Duration) -> Patience {
+        let now = Instant::now();
+        // A limit that the clock cannot express is as good as a year.
+        let year = Duration::from_secs(365 * 24 * 3600);
+        let until = now.checked_add(limit).unwrap_or(now + year);
+        Patience { until }
+    }
+
+    /// What is left; zero when the time is up.
+    pub(crate) fn left(&self) -> Duration {
+        self.until.saturating_duration_since(Instant::now())
+    }
+
+    /// Waits a moment for others to be done; false when the time is up.
+    pub(crate) fn wait(&self) -> bool {
+        thread::sleep(self.left().min(MOMENT));
+        !self.is_over()
+    }
+
+    pub(crate) fn is_over(&self) -> bool {
+        self.left().is_zero()
+    }
+}

@@ -1,0 +1,194 @@
+//! A cluster's masters, each of which serves some of the slots.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
+
+use redis::{ServerError, Value};
+use session_driver::ErrorKind;
+
+use crate::fault::{Attempt, Fault};
+use crate::node::Node;
+use crate::patience::Patience;
+use crate::request::Request;
+use crate::servers::slots::{SlotMap, slot_of};
+use crate::servers::{Next, Nodes};
+use crate::url::Address;
+
+#[derive(Debug)]
+pub(crate) struct Cluster {
+    seeds: Vec<Arc<Node>>,
+    nodes: Nodes,
+    map: RwLock<Arc<SlotMap>>,
+    /// Whether the map is to be asked for before it is used again.
+    is_doubtful: AtomicBool,
+}
+
+impl Cluster {
+    pub(super) fn new(seeds: Vec<Address>, nodes: Nodes) -> Cluster {
+        Cluster {
+            seeds: seeds.into_iter().map(|seed| nodes.at(seed)).collect(),
+            nodes,
+            map: RwLock::default(),
+            is_doubtful: AtomicBool::new(true),
+        }
+    }
+
+    pub(super) fn node_for(&self, key: &[u8], patience: Patience) -> Attempt<Arc<Node>> {
+        let owner = self.map(patience)?.owner(slot_of(key)).map(Arc::clone);
+        owner.ok_or_else(|| {
+            self.distrust();
+            Fault::new(ErrorKind::Unavailable, "nobody serves the key's slot")
+        })
+    }
+
+    /// # Errors
+    /// Unavailable when a slot is served by nobody: what it holds would be missed.
+    pub(super) fn masters(&self, patience: Patience) -> Attempt<Vec<Arc<Node>>> {
+        self.distrust();
+        let map = self.map(patience)?;
+        if map.is_complete() {
+            return Ok(map.nodes());
+        }
+        self.distrust();
+        let reason = "some slots of the cluster are served by nobody";
+        Err(Fault::new(ErrorKind::Unavailable, reason))
+    }
+
+    /// Has the map asked for before it is used again.
+    pub(super) fn distrust(&self) {
+        self.is_doubtful.store(true, Ordering::Release);
+    }
+
+    /// Where `MOVED slot host:port` or `ASK slot host:port`, said by `node`, sends a command.
+    pub(super) fn redirected(
+        &self,
+        node: &Arc<Node>,
+        error: &ServerError,
+        patience: Patience,
+    ) -> Attempt<Next> {
+        let address = error
+            .details()
+            .and_then(|details| details.split(' ').nth(1))
+            .and_then(|place| place.rsplit_once(':'))
+            .and_then(|(host, port)| Some((host, port.parse().ok()?)))
+            .map(|(host, port)| beside(&node.address, host, port))
+            .ok_or_else(Fault::of_a_strange_reply)?;
+        if error.code() == "ASK" {
+            return Ok(Next::Asking(self.at(address)));
+        }
+        self.distrust();
+        // The one that was named may know better than those that the map is asked from.
+        let named = self.at(address);
+        if let Ok(map) = self.ask(&named, patience) {
+            self.learn(map);
+        }
+        Ok(Next::Node(named))
+    }
+
+    /// The server at an address, with the connections it has already.
+    fn at(&self, address: Address) -> Arc<Node> {
+        let map = self.known();
+        let known = map.nodes().into_iter().chain(self.seeds.iter().cloned());
+        let mut known = known.filter(|node| node.address == address);
+        known.next().unwrap_or_else(|| self.nodes.at(address))
+    }
+
+    fn known(&self) -> Arc<SlotMap> {
+        Arc::clone(&self.map.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn learn(&self, map: SlotMap) -> Arc<SlotMap> {
+        let map = Arc::new(map);
+        self.is_doubtful.store(false, Ordering::Release);
+        *self.map.write().unwrap_or_else(PoisonError::into_inner) = Arc::clone(&map);
+        map
+    }
+
+    /// The map, asked for when it is doubtful.
+    fn map(&self, patience: Patience) -> Attempt<Arc<SlotMap>> {
+        let known = self.known();
+        if !self.is_doubtful.load(Ordering::Acquire) {
+            return Ok(known);
+        }
+        let mut failure = None;
+        for node in known.nodes().iter().chain(&self.seeds) {
+            if failure.is_some() && patience.is_over() {
+                break;
+            }
+            match self.ask(node, patience) {
+                Ok(map) => return Ok(self.learn(map)),
+                Err(fault) => failure = Some(fault),
+            }
+        }
+        Err(failure.unwrap_or_else(|| Fault::new(ErrorKind::Unsupported, "there is no server")))
+    }
+
+    /// Asks a server for the map.
+    fn ask(&self, node: &Arc<Node>, patience: Patience) -> Attempt<SlotMap> {
+        let question = Request::read("CLUSTER", &[], &[b"SLOTS"]);
+        let reply = node
+            .call(&question, false, patience)
+            .map_err(|failure| failure.into_fault(true))?;
+        let Value::Array(ranges) = reply else {
+            return Err(Fault::of_a_strange_reply());
+        };
+        let ranges: Option<Vec<_>> = ranges
+            .into_iter()
+            .map(|range| {
+                let (first, last, address) = read_range(range, &node.address)?;
+                Some((first, last, address))
+            })
+            .collect();
+        let mut map: Vec<(u16, u16, Arc<Node>)> = vec![];
+        for (first, last, address) in ranges.ok_or_else(Fault::of_a_strange_reply)? {
+            let known = map.iter().find(|(.., node)| node.address == address);
+            let owner = match known {
+                Some((.., node)) => Arc::clone(node),
+                None => self.at(address),
+            };
+            map.push((first, last, owner));
+        }
+        Ok(SlotMap::new(map))
+    }
+}
+
+/// First slot, last slot, and the master's address: `[first, last, [host, port, ..], ..replicas]`.
+fn read_range(range: Value, asked: &Address) -> Option<(u16, u16, Address)> {
+    let Value::Array(range) = range else {
+        return None;
+    };
+    let [
+        Value::Int(first),
+        Value::Int(last),
+        Value::Array(master),
+        ..,
+    ] = &range[..]
+    else {
+        return None;
+    };
+    let [host, Value::Int(port), ..] = &master[..] else {
+        return None;
+    };
+    let host = match host {
+        Value::BulkString(host) => std::str::from_utf8(host).ok()?,
+        // A server that does not know its own name.
+        Value::Nil => "",
+        _ => return None,
+    };
+    let port = u16::try_from(*port).ok()?;
+    let address = beside(asked, host, port);
+    Some((
+        u16::try_from(*first).ok()?,
+        u16::try_from(*last).ok()?,
+        address,
+    ))
+}
+
+/// An address that a server gave; where it leaves out the host, its own is meant.
+fn beside(asked: &Address, host: &str, port: u16) -> Address {
+    let host = match asked {
+        Address::Tcp { host: own, .. } if host.is_empty() || host == "?" => own.clone(),
+        _ => host.to_owned(),
+    };
+    Address::Tcp { host, port }
+}

@@ -1,0 +1,93 @@
+//! The master that sentinels name.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use redis::cmd;
+use session_driver::ErrorKind;
+
+use crate::fault::{Attempt, Fault};
+use crate::node::Node;
+use crate::patience::Patience;
+use crate::servers::Nodes;
+use crate::url::Address;
+
+/// A service that is watched by sentinels.
+#[derive(Debug)]
+pub(crate) struct Sentinel {
+    sentinels: Vec<Address>,
+    service: String,
+    nodes: Nodes,
+    master: Mutex<Option<Arc<Node>>>,
+}
+
+impl Sentinel {
+    pub(super) fn new(sentinels: Vec<Address>, service: String, nodes: Nodes) -> Sentinel {
+        Sentinel {
+            sentinels,
+            service,
+            nodes,
+            master: Mutex::new(None),
+        }
+    }
+
+    /// The master, as far as is known; asked for when it is not.
+    pub(super) fn master(&self, patience: Patience) -> Attempt<Arc<Node>> {
+        if let Some(master) = &*self.lock() {
+            return Ok(Arc::clone(master));
+        }
+        // Not under the lock: whoever waited for it would wait for every one before him.
+        let address = self.ask(patience)?;
+        let mut known = self.lock();
+        match &*known {
+            Some(master) if master.address == address => Ok(Arc::clone(master)),
+            _ => Ok(Arc::clone(known.insert(self.nodes.at(address)))),
+        }
+    }
+
+    pub(super) fn forget(&self, node: &Arc<Node>) {
+        let mut master = self.lock();
+        if master
+            .as_ref()
+            .is_some_and(|known| Arc::ptr_eq(known, node))
+        {
+            *master = None;
+        }
+    }
+
+    /// Asks one sentinel after the other, until one answers.
+    fn ask(&self, patience: Patience) -> Attempt<Address> {
+        let mut failure = None;
+        for sentinel in &self.sentinels {
+            if failure.is_some() && patience.is_over() {
+                break;
+            }
+            match self.ask_one(sentinel) {
+                Ok(address) => return Ok(address),
+                Err(fault) => failure = Some(fault),
+            }
+        }
+        Err(failure.unwrap_or_else(|| Fault::new(ErrorKind::Unsupported, "there is no sentinel")))
+    }
+
+    fn ask_one(&self, sentinel: &Address) -> Attempt<Address> {
+        let mut connection = self.nodes.dialer.dial_sentinel(sentinel)?;
+        let mut question = cmd("SENTINEL");
+        question.arg("GET-MASTER-ADDR-BY-NAME").arg(&self.service);
+        let reply = connection
+            .call(&question.get_packed_command())
+            .map_err(|failure| failure.into_fault(true))?;
+        match redis::from_redis_value::<Option<(String, u16)>>(reply) {
+            Ok(Some((host, port))) => Ok(Address::Tcp { host, port }),
+            Ok(None) => {
+                let reason = "the sentinel knows no master of this service";
+                Err(Fault::new(ErrorKind::Unavailable, reason))
+            }
+            Err(_) => Err(Fault::of_a_strange_reply()),
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Option<Arc<Node>>> {
+        // Nothing that may panic happens under the lock.
+        self.master.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,121 @@
+//! A socket to a server: TCP, TLS over TCP, or a unix socket.
+
+use std::io::{self, Read, Write};
+use std::net::{TcpStream, ToSocketAddrs};
+use std::os::unix::net::UnixStream;
+use std::sync::Arc;
+use std::time::Duration;
+
+use rustix::net::{RecvFlags, recv};
+use rustls::pki_types::ServerName;
+use rustls::{ClientConfig, ClientConnection, StreamOwned};
+
+use crate::url::Address;
+
+pub(crate) enum Socket {
+    Tcp(TcpStream),
+    Tls(Box<StreamOwned<ClientConnection, TcpStream>>),
+    Unix(UnixStream),
+}
+
+impl Socket {
+    /// Connects; what is sent and what is read then has `timeout` each.
+    pub(crate) fn connect(
+        address: &Address,
+        tls: Option<&Arc<ClientConfig>>,
+        connect_timeout: Duration,
+        timeout: Duration,
+    ) -> io::Result<Socket> {
+        let (host, port) = match address {
+            Address::Unix(path) => {
+                let unix = UnixStream::connect(path)?;
+                unix.set_read_timeout(Some(timeout))?;
+                unix.set_write_timeout(Some(timeout))?;
+                return Ok(Socket::Unix(unix));
+            }
+            Address::Tcp { host, port } => (host.as_str(), *port),
+        };
+        let mut tcp = connect_tcp(host, port, connect_timeout)?;
+        tcp.set_nodelay(true)?;
+        tcp.set_read_timeout(Some(timeout))?;
+        tcp.set_write_timeout(Some(timeout))?;
+        let Some(tls) = tls else {
+            return Ok(Socket::Tcp(tcp));
+        };
+        let name = ServerName::try_from(host.to_owned()).map_err(io::Error::other)?;
+        let mut session = ClientConnection::new(Arc::clone(tls), name).map_err(io::Error::other)?;
+        while session.is_handshaking() {
+            session.complete_io(&mut tcp)?;
+        }
+        Ok(Socket::Tls(Box::new(StreamOwned::new(session, tcp))))
+    }
+
+    /// Whether the server still has the connection open and has nothing to say that nobody asked
+    /// for. It costs one system call and no round trip.
+    pub(crate) fn is_quiet(&mut self) -> bool {
+        let mut byte = [0; 1];
+        let flags = RecvFlags::PEEK | RecvFlags::DONTWAIT;
+        let peeked = match self {
+            Socket::Tcp(tcp) => recv(&*tcp, &mut byte, flags),
+            Socket::Unix(unix) => recv(&*unix, &mut byte, flags),
+            Socket::Tls(tls) => recv(&tls.sock, &mut byte, flags),
+        };
+        match (peeked, self) {
+            (Err(error), _) => error == rustix::io::Errno::AGAIN,
+            // Session tickets come unasked.
+            (Ok((1.., _)), Socket::Tls(tls)) => is_without_words(tls),
+            (Ok(_), _) => false,
+        }
+    }
+}
+
+/// Whether what there is to read on a TLS connection is neither a word of the server nor its
+/// farewell. A record that is not there in full is waited for.
+fn is_without_words(tls: &mut StreamOwned<ClientConnection, TcpStream>) -> bool {
+    if tls.conn.read_tls(&mut tls.sock).is_err() {
+        return false;
+    }
+    tls.conn
+        .process_new_packets()
+        .is_ok_and(|state| state.plaintext_bytes_to_read() == 0 && !state.peer_has_closed())
+}
+
+/// Tries each of the host's addresses.
+fn connect_tcp(host: &str, port: u16, timeout: Duration) -> io::Result<TcpStream> {
+    let mut failure = io::Error::new(io::ErrorKind::NotFound, "the host has no address");
+    for address in (host, port).to_socket_addrs()? {
+        match TcpStream::connect_timeout(&address, timeout) {
+            Ok(tcp) => return Ok(tcp),
+            Err(error) => failure = error,
+        }
+    }
+    Err(failure)
+}
+
+impl Read for Socket {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        match self {
+            Socket::Tcp(tcp) => tcp.read(into),
+            Socket::Tls(tls) => tls.read(into),
+            Socket::Unix(unix) => unix.read(into),
+        }
+    }
+}
+
+impl Write for Socket {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match self {
+            Socket::Tcp(tcp) => tcp.write(bytes),
+            Socket::Tls(tls) => tls.write(bytes),
+            Socket::Unix(unix) => unix.write(bytes),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        match self {
+            Socket::Tcp(tcp) => tcp.flush(),
+            Socket::Tls(tls) => tls.flush(),
+            Socket::Unix(unix) => unix.flush(),
+        }
+    }
+}
