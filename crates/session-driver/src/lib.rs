@@ -43,6 +43,7 @@
 //! # Rust versions
 //! Rust 1.95 or newer. A newer minimum is a minor release, not a patch.
 
+mod attempt;
 mod capabilities;
 mod codec;
 mod driver;
@@ -51,6 +52,8 @@ mod expiry;
 mod id;
 mod memory;
 mod payload;
+#[doc(hidden)]
+pub mod policy;
 mod precondition;
 mod record;
 mod session;

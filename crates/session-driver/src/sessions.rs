@@ -6,31 +6,17 @@ mod touch;
 mod update;
 
 use std::fmt;
-use std::marker::PhantomData;
 use std::time::Duration;
 
 use crate::codec::{Codec, MessagePack};
 use crate::driver::SessionDriver;
-use crate::error::{ErrorKind, Operation, Result};
+use crate::error::{Operation, Result};
 use crate::expiry::Expiry;
 use crate::id::SessionId;
-use crate::payload::{self, failure};
+use crate::policy::{Mint, Policy};
 use crate::precondition::Precondition;
-use crate::record::{NewRecord, Record};
 use crate::session::Session;
 use crate::time::Timestamp;
-
-/// How long a session lives after its last save or touch, unless [`Sessions::with_ttl`] says
-/// otherwise: 14 days.
-const DEFAULT_TTL: Duration = Duration::from_secs(14 * 24 * 60 * 60);
-
-/// How many ids are minted before a create or rotate gives up. A second one is never needed in
-/// practice: ids have 160 random bits.
-const MINT_TRIES: usize = 8;
-
-/// How often a touch or an update starts over because others stored in between, before it ends in
-/// Conflict.
-const CONFLICT_TRIES: u32 = 100;
 
 /// Sessions whose value is a `T`, kept by the driver `D`, encoded by the codec `C`.
 ///
@@ -66,10 +52,7 @@ const CONFLICT_TRIES: u32 = 100;
 /// after its own bound. A method's own section names the kinds that belong to its meaning.
 pub struct Sessions<T, D, C = MessagePack> {
     driver: D,
-    codec: C,
-    expiry: Expiry,
-    clock: fn() -> Timestamp,
-    value: PhantomData<fn() -> T>,
+    policy: Policy<T, C>,
 }
 
 impl<T, D> Sessions<T, D> {
@@ -79,10 +62,7 @@ impl<T, D> Sessions<T, D> {
     pub fn new(driver: D) -> Sessions<T, D> {
         Sessions {
             driver,
-            codec: MessagePack,
-            expiry: Expiry::Ttl(DEFAULT_TTL),
-            clock: Timestamp::now,
-            value: PhantomData,
+            policy: Policy::new(),
         }
     }
 }
@@ -96,7 +76,7 @@ impl<T, D, C> Sessions<T, D, C> {
     #[must_use]
     pub fn with_ttl(self, ttl: Duration) -> Sessions<T, D, C> {
         Sessions {
-            expiry: Expiry::Ttl(ttl),
+            policy: self.policy.with_expiry(Expiry::Ttl(ttl)),
             ..self
         }
     }
@@ -106,7 +86,7 @@ impl<T, D, C> Sessions<T, D, C> {
     #[must_use]
     pub fn without_expiry(self) -> Sessions<T, D, C> {
         Sessions {
-            expiry: Expiry::Never,
+            policy: self.policy.with_expiry(Expiry::Never),
             ..self
         }
     }
@@ -116,10 +96,7 @@ impl<T, D, C> Sessions<T, D, C> {
     pub fn with_codec<C2>(self, codec: C2) -> Sessions<T, D, C2> {
         Sessions {
             driver: self.driver,
-            codec,
-            expiry: self.expiry,
-            clock: self.clock,
-            value: PhantomData,
+            policy: self.policy.with_codec(codec),
         }
     }
 
@@ -127,17 +104,16 @@ impl<T, D, C> Sessions<T, D, C> {
     /// each try.
     #[must_use]
     pub fn with_clock(self, clock: fn() -> Timestamp) -> Sessions<T, D, C> {
-        Sessions { clock, ..self }
+        Sessions {
+            policy: self.policy.with_clock(clock),
+            ..self
+        }
     }
 
     /// The driver beneath, for what the handle does not offer.
     #[must_use]
     pub fn driver(&self) -> &D {
         &self.driver
-    }
-
-    fn now(&self) -> Timestamp {
-        (self.clock)()
     }
 }
 
@@ -163,24 +139,20 @@ impl<T, D: SessionDriver, C: Codec<T>> Sessions<T, D, C> {
     }
 
     fn store_new(&self, value: T, expiry: Option<Expiry>) -> Result<Session<T>> {
-        let payload = payload::encode(&self.codec, &value, expiry)?;
-        mint(|id| {
-            let now = self.now();
-            let expires_at = self.deadline(expiry, now, Operation::Store)?;
-            let record = NewRecord {
-                payload: &payload,
-                expires_at,
-            };
-            let version = self.driver.store(&id, record, Precondition::Absent, now)?;
-            Ok((id, expires_at, version))
-        })
-        .map(|(id, expires_at, version)| Session {
-            id,
-            value,
-            expiry,
-            expires_at,
-            version,
-        })
+        let payload = self.policy.encode(&value, expiry)?;
+        let mut mint = Mint::default();
+        loop {
+            let id = mint.id()?;
+            let term = self.policy.term(expiry, Operation::Store)?;
+            let record = term.record(&payload);
+            match self
+                .driver
+                .store(&id, record, Precondition::Absent, term.now)
+            {
+                Ok(version) => return Ok(term.created(id, value, expiry, version)),
+                Err(error) => mint.retry(error)?,
+            }
+        }
     }
 
     /// The live session under `id`, or `None` when there is none.
@@ -189,22 +161,10 @@ impl<T, D: SessionDriver, C: Codec<T>> Sessions<T, D, C> {
     /// Corrupt when the stored bytes are damaged; Incompatible when they are of another codec,
     /// schema or shape, or not a session's. They stay as they are.
     pub fn retrieve(&self, id: &SessionId) -> Result<Option<Session<T>>> {
-        let Some(record) = self.driver.retrieve(id, self.now())? else {
-            return Ok(None);
-        };
-        let Record {
-            payload,
-            expires_at,
-            version,
-        } = record;
-        let (value, expiry) = payload::decode(&self.codec, &payload)?;
-        Ok(Some(Session {
-            id: id.clone(),
-            value,
-            expiry,
-            expires_at,
-            version,
-        }))
+        let record = self.driver.retrieve(id, self.policy.now())?;
+        record
+            .map(|record| self.policy.decode(id, record))
+            .transpose()
     }
 
     /// Stores the session, if nobody stored or removed it since it was read, and moves its deadline
@@ -221,16 +181,11 @@ impl<T, D: SessionDriver, C: Codec<T>> Sessions<T, D, C> {
     /// PayloadTooLarge. The session keeps the version and deadline it had, what is stored stays,
     /// and after Indeterminate a save that did happen makes the next one end in Conflict.
     pub fn save(&self, session: &mut Session<T>) -> Result<()> {
-        let payload = payload::encode(&self.codec, &session.value, session.expiry)?;
-        let now = self.now();
-        let expires_at = self.deadline(session.expiry, now, Operation::Store)?;
-        let record = NewRecord {
-            payload: &payload,
-            expires_at,
-        };
-        let when = Precondition::Version(session.version);
-        session.version = self.driver.store(&session.id, record, when, now)?;
-        session.expires_at = expires_at;
+        let save = self.policy.save(session)?;
+        let version = self
+            .driver
+            .store(&session.id, save.record(), save.when, save.term.now)?;
+        save.done(session, version);
         Ok(())
     }
 
@@ -241,32 +196,7 @@ impl<T, D: SessionDriver, C: Codec<T>> Sessions<T, D, C> {
     /// # Errors
     /// Those of [`Sessions`].
     pub fn remove(&self, id: &SessionId) -> Result<bool> {
-        self.driver.remove(id, self.now())
-    }
-
-    /// The deadline by a session's own rule, or else the handle's.
-    fn deadline(
-        &self,
-        own: Option<Expiry>,
-        now: Timestamp,
-        operation: Operation,
-    ) -> Result<Option<Timestamp>> {
-        own.unwrap_or(self.expiry)
-            .deadline(now)
-            .map_err(|kind| failure(kind, operation))
-    }
-}
-
-/// Calls `store` with fresh ids until one is not taken.
-fn mint<R>(mut store: impl FnMut(SessionId) -> Result<R>) -> Result<R> {
-    let mut tries = 1;
-    loop {
-        match store(SessionId::generate()?) {
-            Err(taken) if taken.kind() == ErrorKind::AlreadyExists && tries < MINT_TRIES => {
-                tries += 1;
-            }
-            answer => return answer,
-        }
+        self.driver.remove(id, self.policy.now())
     }
 }
 
@@ -274,10 +204,7 @@ impl<T, D: Clone, C: Clone> Clone for Sessions<T, D, C> {
     fn clone(&self) -> Sessions<T, D, C> {
         Sessions {
             driver: self.driver.clone(),
-            codec: self.codec.clone(),
-            expiry: self.expiry,
-            clock: self.clock,
-            value: PhantomData,
+            policy: self.policy.clone(),
         }
     }
 }
@@ -286,7 +213,7 @@ impl<T, D: fmt::Debug, C> fmt::Debug for Sessions<T, D, C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Sessions")
             .field("driver", &self.driver)
-            .field("expiry", &self.expiry)
+            .field("expiry", &self.policy.expiry())
             .finish_non_exhaustive()
     }
 }

@@ -1,18 +1,14 @@
 //! Operations on all sessions.
 
-use std::num::NonZeroUsize;
 use std::ops::ControlFlow;
 
 use super::Sessions;
 use crate::codec::Codec;
 use crate::driver::SessionDriver;
-use crate::error::{ErrorKind, Operation, Result};
+use crate::error::Result;
 use crate::id::SessionId;
-use crate::payload::failure;
+use crate::policy::{SWEEP_CHUNK, check_readable};
 use crate::session::Session;
-
-/// How many records one step of a sweep removes at most, so that others are not kept waiting.
-const SWEEP_CHUNK: NonZeroUsize = NonZeroUsize::new(100).expect("100 is not zero");
 
 impl<T, D: SessionDriver, C: Codec<T>> Sessions<T, D, C> {
     /// Visits every live session, in no order, until the visitor breaks.
@@ -30,9 +26,7 @@ impl<T, D: SessionDriver, C: Codec<T>> Sessions<T, D, C> {
         &self,
         mut visit: impl FnMut(&SessionId, Result<Session<T>>) -> ControlFlow<()>,
     ) -> Result<()> {
-        if !self.driver.capabilities().readable_ids {
-            return Err(failure(ErrorKind::Unsupported, Operation::Traverse));
-        }
+        check_readable(self.driver.capabilities())?;
         self.traverse(|id| match self.retrieve(id).transpose() {
             Some(found) => visit(id, found),
             None => ControlFlow::Continue(()),
@@ -48,7 +42,7 @@ impl<T, D: SessionDriver, C: Codec<T>> Sessions<T, D, C> {
     /// # Errors
     /// Those of [`Sessions`]; some ids may have been visited.
     pub fn traverse(&self, mut visit: impl FnMut(&SessionId) -> ControlFlow<()>) -> Result<()> {
-        self.driver.traverse(self.now(), &mut visit)
+        self.driver.traverse(self.policy.now(), &mut visit)
     }
 
     /// Removes what has expired by now and is still stored, in small steps, and answers how much
@@ -60,7 +54,7 @@ impl<T, D: SessionDriver, C: Codec<T>> Sessions<T, D, C> {
     /// # Errors
     /// Those of [`Sessions`]; some sessions may have been removed.
     pub fn sweep(&self) -> Result<u64> {
-        let now = self.now();
+        let now = self.policy.now();
         let mut removed = 0;
         loop {
             let swept = self.driver.sweep(now, SWEEP_CHUNK)?;

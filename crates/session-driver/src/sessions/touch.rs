@@ -1,12 +1,12 @@
 //! Moving deadlines.
 
-use super::{CONFLICT_TRIES, Sessions};
+use super::Sessions;
 use crate::codec::Codec;
 use crate::driver::SessionDriver;
-use crate::error::{ErrorKind, Operation, Result};
+use crate::error::{Operation, Result};
 use crate::expiry::Expiry;
 use crate::id::SessionId;
-use crate::payload::{self, failure};
+use crate::policy::Touching;
 
 impl<T, D: SessionDriver, C: Codec<T>> Sessions<T, D, C> {
     /// Moves the deadline of a live session by its expiry rule, its own or else the handle's;
@@ -20,22 +20,19 @@ impl<T, D: SessionDriver, C: Codec<T>> Sessions<T, D, C> {
     /// at; InvalidDeadline. Conflict when others stored at every one of many tries. The deadline
     /// may have been moved, also when the second read fails.
     pub fn touch(&self, id: &SessionId) -> Result<bool> {
-        let Some(mut record) = self.driver.retrieve(id, self.now())? else {
+        let Some(record) = self.driver.retrieve(id, self.policy.now())? else {
             return Ok(false);
         };
-        for _ in 0..CONFLICT_TRIES {
-            let rule = payload::expiry::<T, C>(&record.payload)?;
-            let now = self.now();
-            let expires_at = self.deadline(rule, now, Operation::Touch)?;
-            if !self.driver.touch(id, expires_at, now)? {
+        let mut touching = Touching::new(record);
+        loop {
+            let term = touching.term(&self.policy)?;
+            if !self.driver.touch(id, term.expires_at, term.now)? {
                 return Ok(false);
             }
-            match self.driver.retrieve(id, now)? {
-                Some(after) if after.version != record.version => record = after,
-                _ => return Ok(true),
+            if touching.is_done(self.driver.retrieve(id, term.now)?)? {
+                return Ok(true);
             }
         }
-        Err(failure(ErrorKind::Conflict, Operation::Touch))
     }
 
     /// Moves the deadline of a live session this once; `false` when there is none under `id`.
@@ -46,8 +43,7 @@ impl<T, D: SessionDriver, C: Codec<T>> Sessions<T, D, C> {
     /// # Errors
     /// InvalidDeadline when the deadline cannot be expressed; the session keeps the one it had.
     pub fn touch_with(&self, id: &SessionId, expiry: Expiry) -> Result<bool> {
-        let now = self.now();
-        let expires_at = self.deadline(Some(expiry), now, Operation::Touch)?;
-        self.driver.touch(id, expires_at, now)
+        let term = self.policy.term(Some(expiry), Operation::Touch)?;
+        self.driver.touch(id, term.expires_at, term.now)
     }
 }

@@ -1,0 +1,134 @@
+//! What the bridge adds to a call, and what it leaves of the throughput, on a runtime of two
+//! threads: `cargo bench -p session-driver-async --bench bridge`.
+//!
+//! The floor is the same driver called by the tasks themselves, which keeps a thread of the runtime
+//! for the length of the call. Each round measures every way once, one after the other, so that a
+//! noisy machine disturbs all alike; what is compared is each way with the floor of its round.
+
+#![allow(clippy::print_stdout, reason = "a benchmark prints what it measured")]
+
+mod field;
+
+use std::time::Instant;
+
+use field::{Field, Operation};
+use session_driver_async::session_driver::{Durability, MemoryDriver};
+use session_driver_file::FileDriver;
+use tokio::runtime::{Builder, Runtime};
+
+const ROUNDS: usize = 31;
+
+/// Calls of one measurement, shared among its tasks.
+const CALLS: usize = 3_200;
+
+/// What a call through the bridge may cost more than a direct one, in µs, at one task.
+const MAX_ADDED: f64 = 15.0;
+
+/// Which share of the direct calls' throughput it is to reach at 64 tasks.
+const MIN_SHARE: f64 = 1.0;
+
+/// How a task makes its calls.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Way {
+    Direct,
+    Bridge,
+    BridgeInline,
+    SpawnBlocking,
+    BlockInPlace,
+}
+
+const WAYS: [(Way, &str); 5] = [
+    (Way::Direct, "direct calls"),
+    (Way::Bridge, "Blocking"),
+    (Way::BridgeInline, "Blocking, quick ones inline"),
+    (Way::SpawnBlocking, "spawn_blocking"),
+    (Way::BlockInPlace, "block_in_place"),
+];
+
+fn main() {
+    let runtime = Builder::new_multi_thread().worker_threads(2).build();
+    let runtime = runtime.expect("a runtime");
+    let directory = tempfile::tempdir().expect("a temporary directory");
+    let open = |name: &str, durability| {
+        let builder = FileDriver::builder(directory.path().join(name));
+        builder.durability(durability).open().expect("a new store")
+    };
+    println!("medians of {ROUNDS} rounds, payloads of 1 KiB");
+    compare(&runtime, "memory", &Field::new(MemoryDriver::new()));
+    compare(
+        &runtime,
+        "file",
+        &Field::new(open("process", Durability::Process)),
+    );
+    compare(
+        &runtime,
+        "file, durability power",
+        &Field::new(open("power", Durability::Power)),
+    );
+}
+
+fn compare<D: field::Driver>(runtime: &Runtime, name: &str, field: &Field<D>) {
+    for operation in [Operation::Retrieve, Operation::Overwrite] {
+        for tasks in [1, 16, 64] {
+            println!("\n{name}: {operation:?}, {tasks} task(s)");
+            println!("{:<30}{:>10}{:>12}", "", "µs a call", "against");
+            let mut times = WAYS.map(|_| Vec::with_capacity(ROUNDS));
+            for _ in 0..ROUNDS {
+                for ((way, _), times) in WAYS.iter().zip(&mut times) {
+                    times.push(time(runtime, field, *way, operation, tasks));
+                }
+            }
+            let direct = times[0].clone();
+            for ((way, label), times) in WAYS.iter().zip(&times) {
+                print_row(*way, label, times, &direct, tasks);
+            }
+        }
+    }
+}
+
+/// At one task what counts is the time added, with more the throughput.
+fn print_row(way: Way, label: &str, times: &[f64], direct: &[f64], tasks: usize) {
+    let pairs = times.iter().zip(direct);
+    let (against, unit, is_kept) = if tasks == 1 {
+        let added = median(pairs.map(|(time, direct)| time - direct));
+        (added, "µs added", added <= MAX_ADDED)
+    } else {
+        let share = median(pairs.map(|(time, direct)| direct / time));
+        (share, "× direct", share >= MIN_SHARE)
+    };
+    let verdict = match (way, tasks, is_kept) {
+        (Way::Bridge | Way::BridgeInline, 1, true) => "  at most 15: kept",
+        (Way::Bridge | Way::BridgeInline, 1, false) => "  at most 15: NOT KEPT",
+        (Way::Bridge | Way::BridgeInline, 64, true) => "  at least 1: kept",
+        (Way::Bridge | Way::BridgeInline, 64, false) => "  at least 1: NOT KEPT",
+        _ => "",
+    };
+    let time = median(times.iter().copied());
+    println!("{label:<30}{time:>10.2}{against:>12.2} {unit}{verdict}");
+}
+
+/// Microseconds for one call, all tasks together.
+fn time<D: field::Driver>(
+    runtime: &Runtime,
+    field: &Field<D>,
+    way: Way,
+    operation: Operation,
+    tasks: usize,
+) -> f64 {
+    let begin = Instant::now();
+    runtime.block_on(async {
+        let tasks: Vec<_> = (0..tasks)
+            .map(|_| tokio::spawn(field.clone().calls(way, operation, CALLS / tasks)))
+            .collect();
+        for task in tasks {
+            task.await.expect("no call fails");
+        }
+    });
+    begin.elapsed().as_secs_f64() * 1e6 / CALLS as f64
+}
+
+fn median(samples: impl Iterator<Item = f64>) -> f64 {
+    let mut samples: Vec<f64> = samples.collect();
+    samples.sort_by(f64::total_cmp);
+    samples[samples.len() / 2]
+}

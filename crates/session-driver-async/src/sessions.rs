@@ -1,0 +1,187 @@
+//! The users' face: typed sessions over any async driver.
+
+mod find;
+mod rotate;
+mod touch;
+mod update;
+
+use std::fmt;
+use std::time::Duration;
+
+use session_driver::policy::{Mint, Policy};
+use session_driver::{
+    Codec, Expiry, MessagePack, Operation, Precondition, Result, Session, SessionId, Timestamp,
+};
+
+pub use self::find::Found;
+use crate::driver::AsyncSessionDriver;
+
+/// Sessions whose value is a `T`, kept by the async driver `A`, encoded by the codec `C`.
+///
+/// The async face of [`Sessions`](session_driver::Sessions): the same methods, the same decisions,
+/// the same [`Session`]. What either stores the other retrieves.
+///
+/// # Dropped futures
+/// What a method's future had not asked of the driver yet does not happen; what it had asked
+/// happens wholly or not at all, possibly afterwards (rule CON-4). After a dropped write the state
+/// is that after Indeterminate: a dropped `create` or `rotate` may leave a session under an id that
+/// nobody knows, and a dropped `save` makes the next save of the same [`Session`] end in Conflict if
+/// it did happen. Where a client that hangs up must not cost it its login, run the rotate in a task
+/// of its own.
+///
+/// # Errors
+/// As [`Sessions`](session_driver::Sessions): every method passes on what the driver answers.
+pub struct AsyncSessions<T, A, C = MessagePack> {
+    driver: A,
+    policy: Policy<T, C>,
+}
+
+impl<T, A> AsyncSessions<T, A> {
+    /// Sessions in this driver: encoded as [`MessagePack`], gone 14 days after the last save or
+    /// touch, by the system's clock.
+    #[must_use]
+    pub fn new(driver: A) -> AsyncSessions<T, A> {
+        AsyncSessions {
+            driver,
+            policy: Policy::new(),
+        }
+    }
+}
+
+impl<T, A, C> AsyncSessions<T, A, C> {
+    /// The same, with another ttl: as
+    /// [`Sessions::with_ttl`](session_driver::Sessions::with_ttl).
+    #[must_use]
+    pub fn with_ttl(self, ttl: Duration) -> AsyncSessions<T, A, C> {
+        AsyncSessions {
+            policy: self.policy.with_expiry(Expiry::Ttl(ttl)),
+            ..self
+        }
+    }
+
+    /// The same, with sessions that live until they are removed, unless they have a rule of their
+    /// own.
+    #[must_use]
+    pub fn without_expiry(self) -> AsyncSessions<T, A, C> {
+        AsyncSessions {
+            policy: self.policy.with_expiry(Expiry::Never),
+            ..self
+        }
+    }
+
+    /// The same, with another codec. Sessions that another codec stored are Incompatible.
+    #[must_use]
+    pub fn with_codec<C2>(self, codec: C2) -> AsyncSessions<T, A, C2> {
+        AsyncSessions {
+            driver: self.driver,
+            policy: self.policy.with_codec(codec),
+        }
+    }
+
+    /// The same, with another clock, for tests. It is read once in every operation, or once for
+    /// each try.
+    #[must_use]
+    pub fn with_clock(self, clock: fn() -> Timestamp) -> AsyncSessions<T, A, C> {
+        AsyncSessions {
+            policy: self.policy.with_clock(clock),
+            ..self
+        }
+    }
+
+    /// The driver beneath, for what the handle does not offer.
+    #[must_use]
+    pub fn driver(&self) -> &A {
+        &self.driver
+    }
+}
+
+impl<T, A: AsyncSessionDriver, C: Codec<T>> AsyncSessions<T, A, C> {
+    /// Stores a new session under a fresh id: as
+    /// [`Sessions::create`](session_driver::Sessions::create).
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn create(&self, value: T) -> Result<Session<T>> {
+        self.store_new(value, None).await
+    }
+
+    /// Stores a new session that has an expiry rule of its own: as
+    /// [`Sessions::create_with`](session_driver::Sessions::create_with).
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn create_with(&self, value: T, expiry: Expiry) -> Result<Session<T>> {
+        self.store_new(value, Some(expiry)).await
+    }
+
+    async fn store_new(&self, value: T, expiry: Option<Expiry>) -> Result<Session<T>> {
+        let payload = self.policy.encode(&value, expiry)?;
+        let mut mint = Mint::default();
+        loop {
+            let id = mint.id()?;
+            let term = self.policy.term(expiry, Operation::Store)?;
+            let record = term.record(&payload);
+            let stored = self
+                .driver
+                .store(&id, record, Precondition::Absent, term.now);
+            match stored.await {
+                Ok(version) => return Ok(term.created(id, value, expiry, version)),
+                Err(error) => mint.retry(error)?,
+            }
+        }
+    }
+
+    /// The live session under `id`, or `None` when there is none: as
+    /// [`Sessions::retrieve`](session_driver::Sessions::retrieve).
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn retrieve(&self, id: &SessionId) -> Result<Option<Session<T>>> {
+        let record = self.driver.retrieve(id, self.policy.now()).await?;
+        record
+            .map(|record| self.policy.decode(id, record))
+            .transpose()
+    }
+
+    /// Stores the session, if nobody stored or removed it since it was read: as
+    /// [`Sessions::save`](session_driver::Sessions::save).
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn save(&self, session: &mut Session<T>) -> Result<()> {
+        let save = self.policy.save(session)?;
+        let stored = self
+            .driver
+            .store(session.id(), save.record(), save.when, save.term.now);
+        let version = stored.await?;
+        save.done(session, version);
+        Ok(())
+    }
+
+    /// Removes a session; `true` when it was live: as
+    /// [`Sessions::remove`](session_driver::Sessions::remove).
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn remove(&self, id: &SessionId) -> Result<bool> {
+        self.driver.remove(id, self.policy.now()).await
+    }
+}
+
+impl<T, A: Clone, C: Clone> Clone for AsyncSessions<T, A, C> {
+    fn clone(&self) -> AsyncSessions<T, A, C> {
+        AsyncSessions {
+            driver: self.driver.clone(),
+            policy: self.policy.clone(),
+        }
+    }
+}
+
+impl<T, A: fmt::Debug, C> fmt::Debug for AsyncSessions<T, A, C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AsyncSessions")
+            .field("driver", &self.driver)
+            .field("expiry", &self.policy.expiry())
+            .finish_non_exhaustive()
+    }
+}
