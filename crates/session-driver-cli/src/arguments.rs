@@ -26,9 +26,25 @@ Stores are named by URLs:
   memory:                    in memory, gone when the command ends
   file:PATH                  a directory; in PATH, write ? as %3F and % as %25
     ?durability=power        what is acknowledged survives a power loss (default: process)
-    &max-payload=BYTES       the largest payload taken
     &lock-timeout=DURATION   how long to wait for others, such as 500ms
     &shards=N                subdirectories of a new store, 1 to 256
+  sqlite:PATH                a database
+    ?table=NAME              the table of the sessions (default: sessions)
+    &durability=power        as above
+    &busy-timeout=DURATION   how long to wait for others
+  sled:PATH                  a directory, for one process at a time
+    ?tree=NAME               the tree of the sessions (default: sessions)
+    &durability=none         flush now and then, not before each answer (default: process)
+    &flush-every=DURATION    how often, then
+  redis://[USER:PASSWORD@]HOST[:PORT][/DB]             a server, rediss:// with TLS
+  unix:PATH[?db=N&user=USER&pass=PASSWORD]             a server's socket
+  redis-sentinel://HOST,HOST/SERVICE[/DB]              a server that Sentinel watches
+  redis-cluster://HOST,HOST                            a cluster
+    ?prefix=TEXT             what the keys begin with (default: session:)
+    &timeout=DURATION        how long to wait for an answer
+    &connect-timeout=DURATION, &pool-size=N, &ttl-slack=DURATION
+    &durability=process      what the server's operator promises (default: none)
+  &max-payload=BYTES         the largest payload taken, with any but memory:
 
 Exit status: 0 all done, 1 something failed, 2 the command line is wrong.
 
@@ -36,7 +52,7 @@ Examples:
   session-driver import file:sessions dump.jsonl
   session-driver list --long file:sessions
   session-driver sweep file:/srv/shop/sessions
-  session-driver export file:old | session-driver import 'file:new?durability=power' -
+  session-driver export file:old | session-driver import 'sqlite:new.db?durability=power' -
   session-driver compare";
 
 #[derive(Debug, Subcommand)]
@@ -182,12 +198,19 @@ pub(crate) struct Verify {
     /// Repeat the run that had this seed
     #[arg(long)]
     pub(crate) seed: Option<u64>,
+    /// A fifth of the rounds where chance decides
+    #[arg(long, conflicts_with = "soak")]
+    pub(crate) quick: bool,
+    /// Go on with other seeds, where chance decides, until so much time is over: 10m, 1h
+    #[arg(long, value_name = "TIME", value_parser = duration::parse)]
+    pub(crate) soak: Option<Duration>,
 }
 
 /// Measure drivers side by side, with sample sessions, and prove them against the rules.
 ///
 /// Each driver stores the sample, gives it back byte for byte, and is timed at every operation;
-/// then one table shows them all. Without URLs these are all the drivers that need no server.
+/// then one table shows them all. Without URLs these are all the drivers that need no server, and
+/// Redis if one answers on its usual port, 127.0.0.1:6379.
 /// Drivers work in temporary places beside the stores that are named, never on their sessions.
 /// Rules that need several processes are left to `verify`. If bytes differ, a rule is broken or an
 /// operation fails, the exit status is 1.

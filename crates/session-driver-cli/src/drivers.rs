@@ -1,20 +1,28 @@
 //! The one file that names all drivers: which URLs they have, and how to open them.
 
+mod directory;
+mod file;
+mod memory;
+mod options;
+mod redis;
+mod sled;
+mod sqlite;
+
 use std::fmt;
-use std::fs;
 use std::io;
-use std::os::unix::fs::MetadataExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
 
-use session_driver::{Durability, Error, ErrorKind, MemoryDriver, Operation, SessionDriver};
-use session_driver_conformance::{BoxError, MemorySubject, Place, Setup, Subject};
-use session_driver_file::FileDriver;
+use session_driver::{Durability, SessionDriver};
+use session_driver_conformance::{BoxError, Place, Setup, Subject};
 
-use crate::duration;
+use self::file::FileStore;
+use self::memory::MemoryStore;
+use self::redis::RedisStore;
+use self::sled::SledStore;
+use self::sqlite::SqliteStore;
 use crate::failure::Failure;
-use crate::scratch;
+use crate::output::Output;
 use crate::url::Url;
 
 /// A driver whose type the commands need not know.
@@ -23,25 +31,35 @@ pub(crate) type Driver = Box<dyn SessionDriver>;
 /// The drivers, by the schemes of their URLs.
 const KNOWN: &[Known] = &[
     Known {
-        scheme: "memory",
-        parameters: &[],
-        locate: |url| {
-            if !url.path.as_os_str().is_empty() {
-                return Err(Failure::usage("memory: has no path").next("write memory: alone"));
-            }
-            Ok(Arc::new(MemoryStore::default()))
-        },
+        schemes: &["memory"],
+        parameters: memory::PARAMETERS,
+        locate: |url| Ok(Arc::new(MemoryStore::locate(url)?)),
     },
     Known {
-        scheme: "file",
-        parameters: &["durability", "lock-timeout", "max-payload", "shards"],
+        schemes: &["file"],
+        parameters: file::PARAMETERS,
         locate: |url| Ok(Arc::new(FileStore::locate(url)?)),
+    },
+    Known {
+        schemes: &["sqlite"],
+        parameters: sqlite::PARAMETERS,
+        locate: |url| Ok(Arc::new(SqliteStore::locate(url)?)),
+    },
+    Known {
+        schemes: &["sled"],
+        parameters: sled::PARAMETERS,
+        locate: |url| Ok(Arc::new(SledStore::locate(url)?)),
+    },
+    Known {
+        schemes: redis::SCHEMES,
+        parameters: redis::PARAMETERS,
+        locate: |url| Ok(Arc::new(RedisStore::locate(url)?)),
     },
 ];
 
 /// One driver: what its URLs look like, and the store that one of them names.
 struct Known {
-    scheme: &'static str,
+    schemes: &'static [&'static str],
     parameters: &'static [&'static str],
     locate: fn(&Url<'_>) -> Result<Arc<dyn Store>, Failure>,
 }
@@ -51,8 +69,9 @@ trait Store: fmt::Debug + Send + Sync {
     /// Why opening it would make a new store; `None` when there is one.
     fn is_missing(&self) -> Option<String>;
 
-    /// Opens the store, and makes it if there is none.
-    fn open(&self) -> session_driver::Result<Driver>;
+    /// Opens the store, and makes it if there is none and it may `create` one. What the operator
+    /// should know of it, the driver's warnings, goes to `warn`.
+    fn open(&self, create: bool, warn: &mut dyn FnMut(String)) -> session_driver::Result<Driver>;
 
     /// A new, empty place beside the store, where the suite and the benchmark work.
     fn place(&self) -> Result<Place, BoxError>;
@@ -78,11 +97,12 @@ impl Target {
         let parts = Url::parse(url)?;
         let known = KNOWN
             .iter()
-            .find(|known| known.scheme == parts.scheme)
+            .find(|known| known.schemes.contains(&parts.scheme))
             .ok_or_else(|| {
                 let schemes: Vec<String> = KNOWN
                     .iter()
-                    .map(|known| format!("{}:", known.scheme))
+                    .flat_map(|known| known.schemes)
+                    .map(|scheme| format!("{scheme}:"))
                     .collect();
                 Failure::usage(format!(
                     "no driver has URLs that begin with `{}:`",
@@ -92,7 +112,7 @@ impl Target {
             })?;
         parts.check_parameters(known.parameters)?;
         Ok(Target {
-            name: url.into(),
+            name: parts.without_secrets(),
             store: (known.locate)(&parts)?,
         })
     }
@@ -100,22 +120,29 @@ impl Target {
     /// The drivers that need no server, each in the ways worth comparing, with stores in
     /// `directory`.
     pub(crate) fn without_server(directory: &Path) -> Vec<Target> {
-        let file = |name: &str, durability| Target {
+        let target = |name: &str, store: Arc<dyn Store>| Target {
             name: name.into(),
-            store: Arc::new(FileStore {
-                path: directory.join("sessions"),
-                durability,
-                ..FileStore::default()
-            }),
+            store,
         };
+        let file = |durability| FileStore::in_directory(directory, durability);
+        let sqlite = |durability| SqliteStore::in_directory(directory, durability);
         vec![
-            Target {
-                name: "memory:".into(),
-                store: Arc::new(MemoryStore::default()),
-            },
-            file("file:", None),
-            file("file:?durability=power", Some(Durability::Power)),
+            target("memory:", Arc::new(MemoryStore::default())),
+            target("file:", Arc::new(file(Durability::Process))),
+            target("file:?durability=power", Arc::new(file(Durability::Power))),
+            target("sqlite:", Arc::new(sqlite(Durability::Process))),
+            target(
+                "sqlite:?durability=power",
+                Arc::new(sqlite(Durability::Power)),
+            ),
+            target("sled:", Arc::new(SledStore::in_directory(directory))),
         ]
+    }
+
+    /// The Redis server of this host, if one answers where they usually do.
+    pub(crate) fn usual_server() -> Option<Target> {
+        let target = Target::locate(redis::USUAL_SERVER).ok()?;
+        redis::answers(redis::USUAL_SERVER).then_some(target)
     }
 
     /// The target of this name in the process that started this one: a URL, or one of those that
@@ -127,15 +154,20 @@ impl Target {
             .or_else(|| Target::locate(name).ok())
     }
 
-    /// Opens the store, and makes it if there is none.
-    pub(crate) fn open_or_create(&self) -> Result<Driver, Failure> {
-        Ok(self.store.open()?)
+    /// Opens the store, and makes it if there is none. The driver's warnings are noted.
+    pub(crate) fn open_or_create(&self, output: &Output) -> Result<Driver, Failure> {
+        self.open(true, output)
+    }
+
+    fn open(&self, create: bool, output: &Output) -> Result<Driver, Failure> {
+        let mut warn = |warning| output.note(format!("warning: {warning}"));
+        Ok(self.store.open(create, &mut warn)?)
     }
 
     /// Opens the store, which must be there: to look at a store must not make one.
-    pub(crate) fn open_existing(&self) -> Result<Driver, Failure> {
+    pub(crate) fn open_existing(&self, output: &Output) -> Result<Driver, Failure> {
         match self.store.is_missing() {
-            None => self.open_or_create(),
+            None => self.open(false, output),
             Some(why) => {
                 Err(Failure::failed(why).next("check the URL; `import` makes a new store"))
             }
@@ -162,154 +194,4 @@ impl Subject for Target {
     fn open(&self, place: &Place, setup: &Setup) -> session_driver::Result<Driver> {
         self.store.open_in(place, setup)
     }
-}
-
-/// `memory:`, a store that ends with the command.
-#[derive(Debug, Default)]
-struct MemoryStore {
-    places: MemorySubject,
-}
-
-impl Store for MemoryStore {
-    fn is_missing(&self) -> Option<String> {
-        None
-    }
-
-    fn open(&self) -> session_driver::Result<Driver> {
-        Ok(Box::new(MemoryDriver::new()))
-    }
-
-    fn place(&self) -> Result<Place, BoxError> {
-        self.places.place()
-    }
-
-    fn open_in(&self, place: &Place, setup: &Setup) -> session_driver::Result<Driver> {
-        Ok(Box::new(Subject::open(&self.places, place, setup)?))
-    }
-
-    fn bytes_in(&self, _place: &Place) -> io::Result<Option<u64>> {
-        Ok(None)
-    }
-}
-
-/// `file:PATH`, a directory.
-#[derive(Clone, Debug, Default)]
-struct FileStore {
-    path: PathBuf,
-    durability: Option<Durability>,
-    max_payload_bytes: Option<usize>,
-    shards: Option<u16>,
-    lock_timeout: Option<Duration>,
-}
-
-impl FileStore {
-    fn locate(url: &Url<'_>) -> Result<FileStore, Failure> {
-        if url.path.as_os_str().is_empty() {
-            return Err(Failure::usage("file: needs the path of a directory")
-                .next("write file:/srv/shop/sessions"));
-        }
-        Ok(FileStore {
-            path: url.path.clone(),
-            durability: url.parameter("durability", |value| match value {
-                "process" => Ok(Durability::Process),
-                "power" => Ok(Durability::Power),
-                other => Err(format!("`{other}` is neither process nor power")),
-            })?,
-            max_payload_bytes: url.parameter("max-payload", |value| {
-                value
-                    .parse()
-                    .map_err(|_| format!("`{value}` is no number of bytes"))
-            })?,
-            shards: url.parameter("shards", |value| {
-                let number = value.parse().ok();
-                number
-                    .filter(|number| (1..=256).contains(number))
-                    .ok_or_else(|| format!("`{value}` is no number from 1 to 256"))
-            })?,
-            lock_timeout: url.parameter("lock-timeout", duration::parse)?,
-        })
-    }
-
-    fn open_at(&self, path: &Path, setup: &Setup) -> session_driver::Result<Driver> {
-        let mut builder = FileDriver::builder(path);
-        if let Some(durability) = setup.durability.or(self.durability) {
-            builder = builder.durability(durability);
-        }
-        if let Some(bytes) = setup.max_payload_bytes.or(self.max_payload_bytes) {
-            builder = builder.max_payload_bytes(bytes);
-        }
-        if let Some(shards) = self.shards {
-            builder = builder.shards(shards);
-        }
-        if let Some(timeout) = self.lock_timeout {
-            builder = builder.lock_timeout(timeout);
-        }
-        Ok(Box::new(builder.open()?))
-    }
-}
-
-impl Store for FileStore {
-    fn is_missing(&self) -> Option<String> {
-        let path = self.path.display();
-        match fs::read_dir(&self.path) {
-            Ok(mut entries) => entries
-                .next()
-                .is_none()
-                .then(|| format!("{path} is empty: it holds no store")),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                Some(format!("{path} does not exist"))
-            }
-            // The driver has better words for everything else.
-            Err(_) => None,
-        }
-    }
-
-    fn open(&self) -> session_driver::Result<Driver> {
-        self.open_at(&self.path, &Setup::default())
-    }
-
-    fn place(&self) -> Result<Place, BoxError> {
-        let parent = self
-            .path
-            .parent()
-            .filter(|parent| !parent.as_os_str().is_empty());
-        let directory = scratch::Directory::inside(parent.unwrap_or(Path::new(".")))?;
-        let path = directory.path().join("sessions");
-        let locator = path.to_str().ok_or("the path of the store is not UTF-8")?;
-        let files = directory.path().to_owned();
-        Ok(Place::borrowed(locator).with_files_in(files, directory))
-    }
-
-    fn open_in(&self, place: &Place, setup: &Setup) -> session_driver::Result<Driver> {
-        let path = match setup.namespace.as_deref() {
-            None => place.path().to_owned(),
-            // A namespace is a directory beside others, so its name must be that of one directory.
-            Some("" | "." | "..") => return Err(unfit()),
-            Some(name) if name.contains(['/', '\0']) => return Err(unfit()),
-            Some(name) => place.path().with_file_name(format!("{name}.sessions")),
-        };
-        self.open_at(&path, setup)
-    }
-
-    fn bytes_in(&self, place: &Place) -> io::Result<Option<u64>> {
-        bytes_below(place.path()).map(Some)
-    }
-}
-
-fn unfit() -> Error {
-    Error::new(ErrorKind::Other, Operation::Open, "file")
-        .with_source("this name cannot be that of a directory")
-}
-
-/// What a directory and all that is in it take of the disk.
-fn bytes_below(path: &Path) -> io::Result<u64> {
-    const BLOCK: u64 = 512;
-    let metadata = fs::symlink_metadata(path)?;
-    let mut bytes = metadata.blocks() * BLOCK;
-    if metadata.is_dir() {
-        for entry in fs::read_dir(path)? {
-            bytes += bytes_below(&entry?.path())?;
-        }
-    }
-    Ok(bytes)
 }

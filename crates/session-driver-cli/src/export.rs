@@ -25,7 +25,7 @@ struct Counts {
 }
 
 pub(crate) fn run(arguments: &Export, output: &mut Output) -> Result<Finish, Failure> {
-    let driver = Target::locate(&arguments.url)?.open_existing()?;
+    let driver = Target::locate(&arguments.url)?.open_existing(output)?;
     if !driver.capabilities().readable_ids {
         return Err(Failure::failed(
             "this store keeps digests of ids, not ids: they cannot be exported",

@@ -30,7 +30,7 @@ struct Counts {
 pub(crate) fn run(arguments: &Import, output: &mut Output) -> Result<Finish, Failure> {
     let target = Target::locate(&arguments.url)?;
     let (input, length) = open(&arguments.file)?;
-    let driver = target.open_or_create()?;
+    let driver = target.open_or_create(output)?;
     output.show(length.map_or_else(Progress::wheel, Progress::of_bytes));
     let mut counts = Counts::default();
     let end = copy(input, &driver, arguments.strict, &mut counts, output);

@@ -16,7 +16,7 @@ struct Counts {
 }
 
 pub(crate) fn run(arguments: &Remove, output: &mut Output) -> Result<Finish, Failure> {
-    let driver = Target::locate(&arguments.url)?.open_existing()?;
+    let driver = Target::locate(&arguments.url)?.open_existing(output)?;
     let mut counts = Counts::default();
     for id in &arguments.ids {
         if driver.remove(id, Timestamp::now())? {

@@ -1,26 +1,30 @@
 //! Temporary files and directories that go, also when the user presses Ctrl-C.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
+use std::fmt;
 use std::fs::{self, Permissions};
 use std::io;
+use std::mem;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, Once, PoisonError};
 
-use tempfile::{Builder, NamedTempFile, TempDir};
+use tempfile::{Builder, NamedTempFile};
 
 const PREFIX: &str = ".session-driver-";
 
-/// What is to be removed if a signal ends the process.
-static MADE: Mutex<BTreeSet<PathBuf>> = Mutex::new(BTreeSet::new());
+/// What is to be done if a signal ends the process, by the order in which it came up.
+static DUE: Mutex<BTreeMap<u64, Action>> = Mutex::new(BTreeMap::new());
+
+type Action = Box<dyn FnOnce() + Send>;
 
 /// A directory that nobody else can read and that goes with everything in it when it is dropped.
 #[derive(Debug)]
 pub(crate) struct Directory {
-    // Dropped in this order: what is gone need not be remembered.
-    directory: TempDir,
-    _remembered: Remembered,
+    path: PathBuf,
+    _cleanup: Cleanup,
 }
 
 impl Directory {
@@ -29,14 +33,15 @@ impl Directory {
             .prefix(PREFIX)
             .permissions(Permissions::from_mode(0o700))
             .tempdir_in(parent)?;
+        let path = directory.keep();
         Ok(Directory {
-            _remembered: Remembered::new(directory.path()),
-            directory,
+            _cleanup: cleanup_of(&path),
+            path,
         })
     }
 
     pub(crate) fn path(&self) -> &Path {
-        self.directory.path()
+        &self.path
     }
 }
 
@@ -44,7 +49,7 @@ impl Directory {
 #[derive(Debug)]
 pub(crate) struct File {
     file: NamedTempFile,
-    _remembered: Remembered,
+    _cleanup: Cleanup,
 }
 
 impl File {
@@ -54,7 +59,7 @@ impl File {
             .permissions(Permissions::from_mode(0o600))
             .tempfile_in(parent)?;
         Ok(File {
-            _remembered: Remembered::new(file.path()),
+            _cleanup: cleanup_of(file.path()),
             file,
         })
     }
@@ -71,36 +76,53 @@ impl File {
     }
 }
 
-/// A path that is removed if a signal comes while this lives.
-#[derive(Debug)]
-struct Remembered(PathBuf);
+/// Something that is done once: when this is dropped, or when a signal ends the process before
+/// that.
+pub(crate) struct Cleanup(u64);
 
-impl Remembered {
-    fn new(path: &Path) -> Remembered {
+impl Cleanup {
+    pub(crate) fn new(action: impl FnOnce() + Send + 'static) -> Cleanup {
         static WATCH: Once = Once::new();
+        static NEXT: AtomicU64 = AtomicU64::new(0);
         WATCH.call_once(|| {
             // Without a watch, Ctrl-C leaves the temporary files behind, as it does in most
             // programs.
             let _ = ctrlc::set_handler(|| {
-                for path in made().iter() {
-                    remove(path);
+                let all = mem::take(&mut *due());
+                for action in all.into_values() {
+                    action();
                 }
                 process::exit(130);
             });
         });
-        made().insert(path.into());
-        Remembered(path.into())
+        let number = NEXT.fetch_add(1, Ordering::Relaxed);
+        due().insert(number, Box::new(action));
+        Cleanup(number)
     }
 }
 
-impl Drop for Remembered {
+impl Drop for Cleanup {
     fn drop(&mut self) {
-        made().remove(&self.0);
+        let action = due().remove(&self.0);
+        if let Some(action) = action {
+            action();
+        }
     }
 }
 
-fn made() -> MutexGuard<'static, BTreeSet<PathBuf>> {
-    MADE.lock().unwrap_or_else(PoisonError::into_inner)
+impl fmt::Debug for Cleanup {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Cleanup").finish_non_exhaustive()
+    }
+}
+
+fn due() -> MutexGuard<'static, BTreeMap<u64, Action>> {
+    DUE.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn cleanup_of(path: &Path) -> Cleanup {
+    let path = path.to_owned();
+    Cleanup::new(move || remove(&path))
 }
 
 /// Removes what is there while other threads may still write to it.

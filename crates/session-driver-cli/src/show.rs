@@ -23,7 +23,7 @@ struct Shown<'a> {
 }
 
 pub(crate) fn run(arguments: &Show, output: &mut Output) -> Result<Finish, Failure> {
-    let driver = Target::locate(&arguments.url)?.open_existing()?;
+    let driver = Target::locate(&arguments.url)?.open_existing(output)?;
     let now = Timestamp::now();
     let record = driver
         .retrieve(&arguments.id, now)?

@@ -22,7 +22,7 @@ struct Removed {
 }
 
 pub(crate) fn run(arguments: &Sweep, output: &mut Output) -> Result<Finish, Failure> {
-    let driver = Target::locate(&arguments.url)?.open_existing()?;
+    let driver = Target::locate(&arguments.url)?.open_existing(output)?;
     // One instant for all calls, so that the loop ends.
     let now = Timestamp::now();
     output.show(Progress::wheel());

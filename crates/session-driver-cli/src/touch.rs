@@ -20,7 +20,7 @@ pub(crate) fn run(arguments: &Touch, output: &mut Output) -> Result<Finish, Fail
     let target = Target::locate(&arguments.url)?;
     let now = Timestamp::now();
     let expires_at = deadline(&arguments.expiry, now)?;
-    let driver = target.open_existing()?;
+    let driver = target.open_existing(output)?;
     let touched = driver.touch(&arguments.id, expires_at, now)?;
     if output.is_json() {
         output.json(&Touched {

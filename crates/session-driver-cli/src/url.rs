@@ -6,15 +6,14 @@ use std::path::PathBuf;
 
 use crate::failure::Failure;
 
-/// A URL taken apart, its path and values percent-decoded.
+/// A URL taken apart, its values percent-decoded.
 ///
-/// The path is everything between the first `:` and the first `?`, `#` and spaces included. A `?`
-/// in it is written `%3F`, a `%` `%25`, and any byte may be written so. `file:///srv/s` is
-/// `file:/srv/s`; a host between the slashes is refused.
+/// The place is everything between the first `:` and the first `?`, `#` and spaces included.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Url<'a> {
     pub(crate) scheme: &'a str,
-    pub(crate) path: PathBuf,
+    /// As it is written; [`path`](Url::path) reads it as a path.
+    pub(crate) place: &'a str,
     pub(crate) parameters: Vec<(&'a str, String)>,
 }
 
@@ -26,25 +25,66 @@ impl<'a> Url<'a> {
             ))
             .next(format!("for a directory write file:{text}"))
         })?;
-        let (path, query) = match rest.split_once('?') {
-            Some((path, query)) => (path, Some(query)),
+        let (place, query) = match rest.split_once('?') {
+            Some((place, query)) => (place, Some(query)),
             None => (rest, None),
-        };
-        let path = match path.strip_prefix("//") {
-            Some(after) if !after.starts_with('/') => {
-                return Err(Failure::usage("a store's URL has a path and no host")
-                    .next(format!("write {scheme}:/{after} for an absolute path, {scheme}:{after} for a relative one")));
-            }
-            Some(after) => after,
-            None => path,
         };
         let parameters =
             query.map_or(Ok(Vec::new()), |query| query.split('&').map(pair).collect())?;
         Ok(Url {
             scheme,
-            path: PathBuf::from(OsString::from_vec(decode(path)?)),
+            place,
             parameters,
         })
+    }
+
+    /// The place as a path, percent-decoded: a `?` in it is written `%3F`, a `%` `%25`, and any
+    /// byte may be written so. `file:///srv/s` is `file:/srv/s`; a host between the slashes is
+    /// refused.
+    pub(crate) fn path(&self) -> Result<PathBuf, Failure> {
+        let scheme = self.scheme;
+        let path = match self.place.strip_prefix("//") {
+            Some(after) if !after.starts_with('/') => {
+                return Err(Failure::usage(format!("{scheme}: has a path and no host"))
+                    .next(format!("write {scheme}:/{after} for an absolute path, {scheme}:{after} for a relative one")));
+            }
+            Some(after) => after,
+            None => self.place,
+        };
+        Ok(PathBuf::from(OsString::from_vec(decode(path)?)))
+    }
+
+    /// The URL with no other parameters than these.
+    pub(crate) fn with_parameters(&self, keys: &[&str]) -> String {
+        let mut url = format!("{}:{}", self.scheme, self.place);
+        let kept = self.parameters.iter().filter(|(key, _)| keys.contains(key));
+        for (place, (key, value)) in kept.enumerate() {
+            let sign = if place == 0 { '?' } else { '&' };
+            url.push_str(&format!("{sign}{key}={}", encode(value)));
+        }
+        url
+    }
+
+    /// The URL as it may be shown: with `***` in place of a password.
+    pub(crate) fn without_secrets(&self) -> String {
+        let mut url = self.scheme.to_owned();
+        match (self.place.rsplit_once('@'), self.place.strip_prefix("//")) {
+            (Some((_, host)), Some(authority)) => {
+                let user = authority.split([':', '@']).next().unwrap_or_default();
+                url.push_str(&format!("://{user}:***@{host}"));
+            }
+            _ => url.push_str(&format!(":{}", self.place)),
+        }
+        for (place, (key, value)) in self.parameters.iter().enumerate() {
+            let sign = if place == 0 { '?' } else { '&' };
+            let value = if *key == "pass" {
+                "***".into()
+            } else {
+                encode(value)
+            };
+            url.push_str(&format!("{sign}{key}={value}"));
+        }
+        url
     }
 
     /// Refuses parameters that are not known or stand there twice.
@@ -97,6 +137,19 @@ fn pair(text: &str) -> Result<(&str, String), Failure> {
     Ok((key, value))
 }
 
+/// The value as it stands in a URL.
+fn encode(value: &str) -> String {
+    let mut text = String::with_capacity(value.len());
+    for byte in value.bytes() {
+        if byte.is_ascii_graphic() && !b"%&?#=".contains(&byte) {
+            text.push(char::from(byte));
+        } else {
+            text.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    text
+}
+
 fn decode(text: &str) -> Result<Vec<u8>, Failure> {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.bytes();
@@ -125,7 +178,8 @@ mod tests {
 
     fn path(text: &str) -> String {
         let url = Url::parse(text).expect("a URL");
-        url.path.to_str().expect("UTF-8").into()
+        let path = url.path().expect("a path");
+        path.to_str().expect("UTF-8").into()
     }
 
     #[test]
@@ -145,7 +199,8 @@ mod tests {
     #[test]
     fn bytes_that_are_no_text_make_a_path() {
         let url = Url::parse("file:%FF").expect("a URL");
-        assert_eq!(url.path.into_os_string().into_vec(), [0xFF]);
+        let path = url.path().expect("a path");
+        assert_eq!(path.into_os_string().into_vec(), [0xFF]);
     }
 
     #[test]
@@ -159,21 +214,55 @@ mod tests {
     }
 
     #[test]
+    fn a_password_is_not_shown() {
+        for (text, due) in [
+            ("redis://h:1/2", "redis://h:1/2"),
+            ("redis://ana:hunter2@h:1/2", "redis://ana:***@h:1/2"),
+            ("redis://:hunter2@h?prefix=a", "redis://:***@h?prefix=a"),
+            ("redis://:hunt@er2@h", "redis://:***@h"),
+            ("unix:/s?db=1&pass=hunter2", "unix:/s?db=1&pass=***"),
+            ("file:st%3Fre@home?shards=8", "file:st%3Fre@home?shards=8"),
+        ] {
+            let url = Url::parse(text).expect("a URL");
+            assert_eq!(url.without_secrets(), due);
+        }
+    }
+
+    #[test]
+    fn the_servers_parameters_stay_in_its_url() {
+        let url = Url::parse("unix:/s?db=1&prefix=a&pass=a%26b").expect("a URL");
+        assert_eq!(
+            url.with_parameters(&["db", "pass"]),
+            "unix:/s?db=1&pass=a%26b"
+        );
+        assert_eq!(url.with_parameters(&[]), "unix:/s");
+    }
+
+    #[test]
     fn what_is_not_a_url_is_refused() {
         for text in [
             "",
             "sessions",
+            "file:a?b",
+            "file:a?",
+            "file:a?b=1&",
+            "file:a?b=%FF",
+        ] {
+            assert!(Url::parse(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_a_path_is_refused() {
+        for text in [
             "file:a%",
             "file:a%4",
             "file:a%zz",
             "file:%+1",
-            "file:a?b",
-            "file:a?",
-            "file:a?b=1&",
             "file://host/a",
-            "file:a?b=%FF",
         ] {
-            assert!(Url::parse(text).is_err(), "{text}");
+            let url = Url::parse(text).expect("a URL");
+            assert!(url.path().is_err(), "{text}");
         }
     }
 }

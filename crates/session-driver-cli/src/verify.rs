@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use serde::Serialize;
 use session_driver_conformance::{
-    Options, Outcome, Report, RuleReport, run as run_suite, run_if_child,
+    Budget, Options, Outcome, Report, RuleReport, Subject, run as run_suite, run_if_child,
 };
 
 use crate::arguments::Verify;
@@ -33,6 +33,11 @@ pub(crate) fn run(arguments: &Verify, output: &mut Output) -> Result<Finish, Fai
         filter: arguments.filter.clone(),
         seed: arguments.seed,
         processes: true,
+        budget: match (arguments.quick, arguments.soak) {
+            (true, _) => Budget::Quick,
+            (false, Some(time)) => Budget::Soak(time),
+            (false, None) => Budget::Ordinary,
+        },
         ..Options::default()
     };
     output.show(Progress::wheel());
@@ -47,7 +52,7 @@ pub(crate) fn run(arguments: &Verify, output: &mut Output) -> Result<Finish, Fai
     }
     if output.is_json() {
         output.json(&Verified {
-            url: &arguments.url,
+            url: &target.name(),
             passed: report.passed(),
             failed: report.failed(),
             skipped: report.skipped(),
@@ -61,7 +66,15 @@ pub(crate) fn run(arguments: &Verify, output: &mut Output) -> Result<Finish, Fai
         for rule in &report.rules {
             print(rule, report.seed, output)?;
         }
-        output.line(format!("{} (seed {})", counts(&report), report.seed))?;
+        let rounds = match report.rounds {
+            1 => String::new(),
+            rounds => format!(", {rounds} rounds"),
+        };
+        output.line(format!(
+            "{}{rounds} (seed {})",
+            counts(&report),
+            report.seed
+        ))?;
         output.line(verdict(&report))?;
     }
     Ok(Finish::complete_if(report.is_clean()))
@@ -132,6 +145,9 @@ fn print(rule: &RuleReport, seed: u64, output: &mut Output) -> Result<(), Failur
                 if let Outcome::Failed(seen) = &case.outcome {
                     output.line(format!("            {}: {seen}", case.case))?;
                 }
+            }
+            if let Some(hint) = rule.hint {
+                output.line(format!("            look at {hint}"))?;
             }
             output.line(format!(
                 "            to see it again: --filter {id} --seed {seed}"

@@ -119,7 +119,9 @@ fn targets(
         )
         .next("choose another with --dir")
     })?;
-    Ok((Target::without_server(directory.path()), Some(directory)))
+    let mut targets = Target::without_server(directory.path());
+    targets.extend(Target::usual_server());
+    Ok((targets, Some(directory)))
 }
 
 /// What a driver costs. What fails is noted, and ends what depends on it.

@@ -82,6 +82,50 @@ fn an_export_gives_back_what_was_imported() {
 }
 
 #[test]
+fn every_driver_gives_back_what_was_imported() {
+    let tool = Tool::new();
+    for url in [
+        "sqlite:store.db",
+        "sqlite:store.db?table=other%20sessions&durability=power&busy-timeout=1s",
+        "sled:store.sled",
+        "sled:store.sled?tree=other&durability=none&flush-every=50ms",
+    ] {
+        gives_back_what_was_imported(&tool, url);
+    }
+}
+
+#[test]
+fn redis_gives_back_what_was_imported() {
+    let Some(_) = redis_test_server::installed_or_skip("import into Redis and export") else {
+        return;
+    };
+    let options = redis_test_server::Options::new().tcp();
+    let server = redis_test_server::Server::start(&options).expect("a server");
+    let tool = Tool::new();
+    gives_back_what_was_imported(&tool, &server.url());
+    let shop = format!(
+        "{}?prefix=shop:&timeout=2s&pool-size=2&ttl-slack=2m",
+        server.url()
+    );
+    assert_eq!(tool.run(&["list", &shop]).success().stdout, "");
+    gives_back_what_was_imported(&tool, &shop);
+}
+
+/// Into an empty store and out again, and from there into another.
+fn gives_back_what_was_imported(tool: &Tool, url: &str) {
+    let live = live_sample();
+    let ended = tool.feed(&["import", url, "-"], SAMPLE).success();
+    let due = format!("{} sessions stored, ", live.len());
+    assert!(ended.stdout.starts_with(&due), "{url}: {ended:?}");
+    let out = tool.run(&["export", url]).success().stdout;
+    assert_eq!(sessions(&out), live, "{url}");
+    let copy = format!("file:copy of {}", url.replace(['/', '?'], " "));
+    tool.feed(&["import", &copy, "-"], &out).success();
+    let copied = tool.run(&["export", &copy]).success().stdout;
+    assert_eq!(sessions(&copied), live, "{url}");
+}
+
+#[test]
 fn an_import_can_be_run_again_and_replaces() {
     let tool = Tool::holding(&(line("a", None, b"one") + &line("b", None, b"two")));
     tool.feed(

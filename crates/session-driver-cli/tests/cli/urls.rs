@@ -9,7 +9,10 @@ use crate::tool::{Tool, line};
 fn a_wrong_url_is_a_usage_error_that_names_the_right_ones() {
     let tool = Tool::new();
     for (url, text) in [
-        ("redis:x", "known are memory:, file:"),
+        (
+            "mongo:x",
+            "known are memory:, file:, sqlite:, sled:, redis:, rediss:, unix:, redis-sentinel:, redis-cluster:",
+        ),
         ("store", "write file:store"),
         ("memory:x", "memory: has no path"),
         ("memory:?a=b", "it takes none"),
@@ -22,11 +25,33 @@ fn a_wrong_url_is_a_usage_error_that_names_the_right_ones() {
         ("file:store?shards=1&shards=2", "stands there twice"),
         ("file:store?shards=0", "no number from 1 to 256"),
         ("file:store?shards=257", "no number from 1 to 256"),
-        ("file:store?durability=maybe", "neither process nor power"),
+        (
+            "file:store?durability=maybe",
+            "`maybe` is not one of process, power",
+        ),
         ("file:store?max-payload=-1", "no number of bytes"),
         ("file:store?lock-timeout=1", "no length of time"),
         ("file:st%re", "written %25"),
         ("file://host/store", "no host"),
+        ("sqlite:", "needs the path of a database"),
+        ("sqlite:db?table=", "it is empty"),
+        (
+            "sqlite:db?durability=none",
+            "`none` is not one of process, power",
+        ),
+        ("sqlite:db?tree=a", "its parameters are busy-timeout"),
+        ("sled:", "needs the path of a directory"),
+        (
+            "sled:db?durability=power",
+            "`power` is not one of none, process",
+        ),
+        ("sled:db?flush-every=1", "no length of time"),
+        ("redis://127.0.0.1?pool-size=0", "no number of connections"),
+        ("redis://127.0.0.1?prefix=", "it is empty"),
+        (
+            "redis://127.0.0.1?table=a",
+            "its parameters are connect-timeout",
+        ),
     ] {
         for command in ["list", "sweep", "export", "verify", "compare"] {
             tool.run(&[command, url]).usage(text);
@@ -64,10 +89,29 @@ fn looking_at_a_store_that_is_not_there_makes_none() {
         tool.run(arguments).failure("none does not exist");
     }
     tool.run(&["list", "file:empty"]).failure("empty is empty");
+    for url in ["sqlite:none.db", "sled:none"] {
+        tool.run(&["list", url]).failure("does not exist");
+    }
     tool.run(&["import", "file:no/where", "-"])
         .failure("open failed");
     assert_eq!(tool.names("."), ["empty"]);
     assert!(tool.names("empty").is_empty());
+}
+
+#[test]
+fn a_table_or_tree_that_is_not_there_is_not_made() {
+    let tool = Tool::new();
+    for (url, typo, why) in [
+        ("sqlite:db", "sqlite:db?table=typo", "no table of sessions"),
+        ("sled:trees", "sled:trees?tree=typo", "no tree of this name"),
+    ] {
+        tool.feed(&["import", url, "-"], line("a", None, b"x"))
+            .success();
+        for _ in 0..2 {
+            tool.run(&["list", typo]).failure(why);
+        }
+        assert_eq!(tool.run(&["list", url]).success().stdout, "a\n");
+    }
 }
 
 #[test]
