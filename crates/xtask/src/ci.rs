@@ -1,7 +1,7 @@
 //! `cargo xtask ci`: what must be green before a change goes in.
 
 use crate::step::{Steps, Stopped, cargo, works};
-use crate::tools;
+use crate::{docs, redis, tools};
 
 const FORMAT: &[&str] = &["fmt", "--all", "--check"];
 const LINTS: &[&str] = &[
@@ -50,7 +50,12 @@ pub(crate) fn run() -> Result<(), Stopped> {
     } else {
         steps.leave_out("advisories", "the advisory database cannot be fetched");
     }
-    steps.run("tests", &mut cargo(TESTS))?;
+    redis::server(&mut steps)?;
+    let (required, yes) = redis::REQUIRED;
+    let mut tests = cargo(TESTS);
+    docs::leave_reports(tests.env(required, yes))?;
+    steps.run("tests", &mut tests)?;
+    docs::check(&mut steps)?;
     steps.run("tool", &mut cargo(TOOL))?;
     steps.summary();
     Ok(())

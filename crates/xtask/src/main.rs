@@ -6,6 +6,8 @@
 )]
 
 mod ci;
+mod docs;
+mod redis;
 mod soak;
 mod step;
 mod test;
@@ -14,6 +16,7 @@ mod tools;
 use std::env;
 use std::process::ExitCode;
 
+use crate::soak::Selection;
 use crate::step::Stopped;
 
 const HELP: &str = "\
@@ -26,33 +29,47 @@ Commands:
         conformance suite against every driver, and the broken drivers it must catch
   ci    What must be green before a change goes in: format, lints, documentation, dependencies, tests, and
         a short run of the tool
-  soak  The suite 100 times against the memory driver and 20 times against the file driver, and how many
-        runs passed; this takes half an hour
+  docs [--check]
+        Write the documents that are made from data (conformance/SPEC.md, the report in conformance/README.md, the
+        matrix in README.md, which is that of the last `test`), or say whether they are as the data have them
+  soak [FILTER] [--runs N]
+        The suite 100 times against the memory driver and 20 times against each of the others, the broken
+        drivers 20 times, and how many runs passed; this takes long. FILTER is a part of the suites' names, such as redis or power
 
 `test` and `ci` stop at the first step that fails. They need the Rust toolchain; what else they need they install,
-and say so.
+and say so: a Redis server among it, where neither redis-server nor valkey-server is on PATH.
+SESSION_DRIVER_REDIS_URL names a server of your own for the tests that need no more than one, and nothing is
+installed then; the tests that kill servers, or make clusters of them, fail if there is none on PATH.
 ";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = env::args().skip(1).collect();
-    let command = match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
-        ["test"] => test::run,
-        ["ci"] => ci::run,
-        ["soak"] => soak::run,
-        ["help" | "--help" | "-h"] | ["test" | "ci" | "soak", "--help" | "-h"] => {
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let ended = match arguments[..] {
+        ["test"] => test::run(),
+        ["ci"] => ci::run(),
+        ["docs"] => docs::run(docs::write),
+        ["docs", "--check"] => docs::run(docs::check),
+        ["help" | "--help" | "-h"] | ["test" | "ci" | "docs" | "soak", "--help" | "-h"] => {
             print!("{HELP}");
             return ExitCode::SUCCESS;
         }
-        _ => {
-            eprint!("{HELP}");
-            return ExitCode::from(2);
-        }
+        ["soak", ref words @ ..] => match Selection::parse(words) {
+            Some(selection) => soak::run(&selection),
+            None => return misunderstood(),
+        },
+        _ => return misunderstood(),
     };
-    match command() {
+    match ended {
         Ok(()) => ExitCode::SUCCESS,
         Err(Stopped(reason)) => {
             eprintln!("\nxtask: {reason}");
             ExitCode::FAILURE
         }
     }
+}
+
+fn misunderstood() -> ExitCode {
+    eprint!("{HELP}");
+    ExitCode::from(2)
 }

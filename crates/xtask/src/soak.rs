@@ -1,88 +1,242 @@
-//! `cargo xtask soak`: the suite again and again, for what one run in many shows.
+//! `cargo xtask soak`: the suites again and again, for what one run in many shows.
 
-use std::process::Stdio;
-use std::time::Instant;
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
 
-use crate::step::{Stopped, cargo};
+use crate::redis;
+use crate::step::{Steps, Stopped, cargo};
 
 /// One suite, and how many runs of it in a row must pass.
 struct Soak {
-    name: &'static str,
     package: &'static str,
     test: &'static str,
     runs: u32,
 }
 
-const SOAKS: [Soak; 2] = [
-    Soak {
-        name: "memory driver",
-        package: "session-driver-conformance",
-        test: "memory",
-        runs: 100,
-    },
-    Soak {
-        name: "file driver",
-        package: "session-driver-file",
-        test: "conformance",
-        runs: 20,
-    },
+const SOAKS: [Soak; 10] = [
+    soak("session-driver-conformance", "memory", 100),
+    soak("session-driver-conformance", "saboteurs", 20),
+    soak("session-driver-conformance", "process_saboteurs", 20),
+    soak("session-driver-file", "conformance", 20),
+    soak("session-driver-sqlite", "conformance", 20),
+    soak("session-driver-sqlite", "conformance_power", 20),
+    soak("session-driver-sled", "conformance", 20),
+    soak("session-driver-redis", "conformance", 20),
+    soak("session-driver-redis", "conformance_cluster", 20),
+    soak("session-driver-redis", "conformance_sentinel", 20),
 ];
 
-pub(crate) fn run() -> Result<(), Stopped> {
-    let mut failed = 0;
-    for soak in &SOAKS {
-        failed += soak.run()?;
+const fn soak(package: &'static str, test: &'static str, runs: u32) -> Soak {
+    Soak {
+        package,
+        test,
+        runs,
     }
-    match failed {
-        0 => Ok(()),
-        _ => Err(Stopped(format!(
+}
+
+/// Which suites are run, and how often.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Selection {
+    /// A part of the suites' names; without it all are run.
+    filter: Option<String>,
+    /// As many runs of each, and not as many as each should have.
+    runs: Option<u32>,
+}
+
+impl Selection {
+    /// Reads `[FILTER] [--runs N]`, in any order; `None` is another command line.
+    pub(crate) fn parse(arguments: &[&str]) -> Option<Selection> {
+        let mut selection = Selection::default();
+        let mut arguments = arguments.iter();
+        while let Some(&argument) = arguments.next() {
+            if let Some(number) = argument.strip_prefix("--runs") {
+                let number = match number.strip_prefix('=') {
+                    Some(number) => number,
+                    None if number.is_empty() => arguments.next()?,
+                    None => return None,
+                };
+                let runs = number.parse().ok().filter(|runs| *runs > 0)?;
+                selection.runs = Some(runs);
+            } else if argument.starts_with('-') || selection.filter.is_some() {
+                return None;
+            } else {
+                selection.filter = Some(argument.into());
+            }
+        }
+        Some(selection)
+    }
+}
+
+pub(crate) fn run(selection: &Selection) -> Result<(), Stopped> {
+    let filter = selection.filter.as_deref().unwrap_or_default();
+    let selected = || SOAKS.iter().filter(|soak| soak.name().contains(filter));
+    if selected().next().is_none() {
+        let names: Vec<String> = SOAKS.iter().map(Soak::name).collect();
+        return Err(Stopped(format!(
+            "no suite has {filter:?} in its name; there are {}",
+            names.join(", ")
+        )));
+    }
+    if selected().any(|soak| soak.package == "session-driver-redis") {
+        redis::server(&mut Steps::default())?;
+    }
+    let mut outcomes = Vec::new();
+    for soak in selected() {
+        outcomes.push((soak, soak.run(selection.runs.unwrap_or(soak.runs))?));
+    }
+    println!();
+    for (soak, outcome) in &outcomes {
+        println!(
+            "==> {}: {} of {} runs passed, the slowest took {:.1} s",
+            soak.name(),
+            outcome.passed,
+            outcome.runs,
+            outcome.slowest.as_secs_f64()
+        );
+    }
+    match outcomes
+        .iter()
+        .map(|(_, outcome)| outcome.runs - outcome.passed)
+        .sum()
+    {
+        0_u32 => Ok(()),
+        failed => Err(Stopped(format!(
             "{failed} runs failed; what they printed is above"
         ))),
     }
 }
 
+/// What became of a suite's runs.
+struct Outcome {
+    runs: u32,
+    passed: u32,
+    slowest: Duration,
+}
+
 impl Soak {
-    /// Runs the suite so often, and gives the number of runs that failed.
-    fn run(&self) -> Result<u32, Stopped> {
-        let begin = Instant::now();
-        let mut failed = 0;
-        for run in 1..=self.runs {
-            let mut command = cargo(&[
-                "test",
-                "--quiet",
-                "--package",
-                self.package,
-                "--test",
-                self.test,
-            ]);
-            let output = command
-                .args(["--", "--quiet"])
-                .stdin(Stdio::null())
-                .output();
-            let output =
-                output.map_err(|error| Stopped(format!("cargo cannot be started: {error}")))?;
-            let verdict = if output.status.success() {
-                "passed"
-            } else {
-                "FAILED"
-            };
-            let seconds = begin.elapsed().as_secs();
+    /// Such as `session-driver-sqlite conformance_power`.
+    fn name(&self) -> String {
+        format!("{} {}", self.package, self.test)
+    }
+
+    /// Builds the suite, and runs it so often.
+    fn run(&self, runs: u32) -> Result<Outcome, Stopped> {
+        let suite = self.build()?;
+        let mut outcome = Outcome {
+            runs,
+            passed: 0,
+            slowest: Duration::ZERO,
+        };
+        for run in 1..=runs {
+            let begin = Instant::now();
+            let output = suite
+                .command()
+                .output()
+                .map_err(|error| Stopped(format!("{} cannot be started: {error}", self.name())))?;
+            let took = begin.elapsed();
+            outcome.slowest = outcome.slowest.max(took);
+            let passed = output.status.success();
+            outcome.passed += u32::from(passed);
             println!(
-                "{}: run {run} of {} {verdict}, {seconds} s",
-                self.name, self.runs
+                "{}: run {run} of {runs} {}, {:.1} s",
+                self.name(),
+                if passed { "passed" } else { "FAILED" },
+                took.as_secs_f64()
             );
-            if !output.status.success() {
-                failed += 1;
+            if !passed {
                 println!("{}", String::from_utf8_lossy(&output.stdout));
                 println!("{}", String::from_utf8_lossy(&output.stderr));
             }
         }
-        println!(
-            "==> {}: {} of {} runs passed",
-            self.name,
-            self.runs - failed,
-            self.runs
-        );
-        Ok(failed)
+        Ok(outcome)
+    }
+
+    /// Has cargo build the suite and say where it is.
+    fn build(&self) -> Result<Suite, Stopped> {
+        println!("\n==> {}", self.name());
+        let mut command = cargo(&[
+            "test",
+            "--no-run",
+            "--quiet",
+            "--message-format=json-render-diagnostics",
+        ]);
+        command.args(["--package", self.package, "--test", self.test]);
+        let output = command.stderr(Stdio::inherit()).output();
+        let output =
+            output.map_err(|error| Stopped(format!("cargo cannot be started: {error}")))?;
+        let messages = String::from_utf8_lossy(&output.stdout);
+        let suite = messages.lines().rev().find_map(Suite::from_message);
+        suite
+            .filter(|_| output.status.success())
+            .ok_or_else(|| Stopped(format!("{} cannot be built", self.name())))
+    }
+}
+
+/// A suite that is built.
+struct Suite {
+    executable: PathBuf,
+    package: PathBuf,
+}
+
+impl Suite {
+    /// Reads the message that tells of a built program, if it is one
+    /// (<https://doc.rust-lang.org/cargo/reference/external-tools.html>).
+    fn from_message(message: &str) -> Option<Suite> {
+        let value = |name: &str| {
+            let (_, rest) = message.split_once(&format!("\"{name}\":\""))?;
+            rest.split('"').next().map(PathBuf::from)
+        };
+        Some(Suite {
+            executable: value("executable")?,
+            package: value("manifest_path")?.parent()?.into(),
+        })
+    }
+
+    /// The suite as `cargo test` runs it, in the directory of its package.
+    fn command(&self) -> Command {
+        let (required, yes) = redis::REQUIRED;
+        let mut command = Command::new(&self.executable);
+        command
+            .arg("--quiet")
+            .env("CARGO_MANIFEST_DIR", &self.package)
+            .env(required, yes)
+            .current_dir(&self.package)
+            .stdin(Stdio::null());
+        command
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Selection;
+
+    #[test]
+    fn a_selection_is_read_in_any_order() {
+        let selection = |filter: Option<&str>, runs| {
+            Some(Selection {
+                filter: filter.map(String::from),
+                runs,
+            })
+        };
+        assert_eq!(Selection::parse(&[]), selection(None, None));
+        assert_eq!(Selection::parse(&["redis"]), selection(Some("redis"), None));
+        assert_eq!(Selection::parse(&["--runs", "3"]), selection(None, Some(3)));
+        for both in [["sled", "--runs=3"], ["--runs=3", "sled"]] {
+            assert_eq!(Selection::parse(&both), selection(Some("sled"), Some(3)));
+        }
+    }
+
+    #[test]
+    fn what_is_no_selection_is_refused() {
+        for wrong in [
+            &["a", "b"][..],
+            &["--runs"],
+            &["--runs", "0"],
+            &["--runsome"],
+            &["-x"],
+        ] {
+            assert_eq!(Selection::parse(wrong), None, "{wrong:?}");
+        }
     }
 }

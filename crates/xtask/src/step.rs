@@ -72,7 +72,7 @@ pub(crate) fn works(command: &mut Command) -> bool {
 }
 
 /// Cargo tells where this package is; the workspace is two levels up.
-fn root() -> PathBuf {
+pub(crate) fn root() -> PathBuf {
     let package = env::var_os("CARGO_MANIFEST_DIR").unwrap_or_else(|| OsString::from("."));
     let package = Path::new(&package);
     package.ancestors().nth(2).unwrap_or(package).to_owned()

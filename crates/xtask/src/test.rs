@@ -1,11 +1,16 @@
 //! `cargo xtask test`: everything that can be run to see whether the code is right.
 
+use crate::docs;
+use crate::redis;
 use crate::step::{Steps, Stopped, cargo};
 
 pub(crate) fn run() -> Result<(), Stopped> {
-    println!("The tests need nothing beyond the Rust toolchain; nothing is installed.");
     let mut steps = Steps::default();
-    steps.run("tests", &mut cargo(&["test", "--workspace"]))?;
+    redis::server(&mut steps)?;
+    let (required, yes) = redis::REQUIRED;
+    let mut tests = cargo(&["test", "--workspace"]);
+    docs::leave_reports(tests.env(required, yes))?;
+    steps.run("tests", &mut tests)?;
     steps.summary();
     Ok(())
 }
