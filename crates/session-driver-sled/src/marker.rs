@@ -76,3 +76,12 @@ impl Marker {
         })
     }
 }
+
+/// A close alone would not do: a child that another thread is starting holds the same open file,
+/// and with it the lock, until it executes its program.
+impl Drop for Marker {
+    fn drop(&mut self) {
+        // If this fails, the close that follows unlocks it.
+        let _ = flock(&self.0, FlockOperation::Unlock);
+    }
+}
