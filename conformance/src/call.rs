@@ -2,12 +2,14 @@
 //! judged by the model.
 
 use std::num::NonZeroUsize;
+use std::ops::ControlFlow;
 
 use serde::{Deserialize, Serialize};
 use session_driver::{
     ErrorKind, NewRecord, Precondition, Record, SessionDriver, Timestamp, Version,
 };
 
+use crate::steps::UNLIMITED;
 use crate::workload::{id, mark_of, marked};
 
 /// An operation to perform. Instants are in milliseconds since the epoch.
@@ -38,35 +40,14 @@ pub(crate) enum Call {
         to: String,
         now: i64,
     },
-    /// A sweep without a limit.
-    Sweep {
+    Traverse {
         now: i64,
     },
-}
-
-impl Call {
-    /// The ids it names; none for a sweep, which may concern all.
-    pub(crate) fn ids(&self) -> Vec<&str> {
-        match self {
-            Call::Retrieve { id, .. }
-            | Call::Store { id, .. }
-            | Call::Touch { id, .. }
-            | Call::Remove { id, .. } => vec![id],
-            Call::Rotate { from, to, .. } => vec![from, to],
-            Call::Sweep { .. } => vec![],
-        }
-    }
-
-    pub(crate) fn now(&self) -> i64 {
-        match self {
-            Call::Retrieve { now, .. }
-            | Call::Store { now, .. }
-            | Call::Touch { now, .. }
-            | Call::Remove { now, .. }
-            | Call::Rotate { now, .. }
-            | Call::Sweep { now } => *now,
-        }
-    }
+    /// A sweep of at most so many records; `None`: without a limit.
+    Sweep {
+        now: i64,
+        limit: Option<NonZeroUsize>,
+    },
 }
 
 /// A payload of [`marked`] bytes. One without bytes has the mark 0, any other at least eight bytes.
@@ -121,8 +102,10 @@ pub(crate) enum Reply {
     Was(bool),
     /// Of a rotate.
     Rotated(Option<u64>),
+    /// Of a traversal: the ids, sorted.
+    Visited(Vec<String>),
     /// Of a sweep.
-    Swept(u64),
+    Swept { removed: u64, more: bool },
     /// An error, and its text.
     Refused(Refusal, String),
 }
@@ -146,7 +129,7 @@ impl From<Record> for Seen {
 }
 
 /// The error kinds that the cases tell apart.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub(crate) enum Refusal {
     AlreadyExists,
     NotFound,
@@ -174,46 +157,59 @@ impl From<ErrorKind> for Refusal {
 
 /// Performs the operation and says what came of it.
 pub(crate) fn perform(driver: &dyn SessionDriver, call: &Call) -> Reply {
-    let outcome = match call {
-        Call::Retrieve { id: who, now } => driver
-            .retrieve(&id(who), instant(*now))
-            .map(|found| Reply::Found(found.map(Seen::from))),
-        Call::Store {
-            id: who,
-            payload,
-            expires_at,
-            when,
-            now,
-        } => {
-            let record = NewRecord {
-                payload: &payload.bytes(),
-                expires_at: expires_at.map(instant),
-            };
-            let when = match *when {
-                When::Any => Precondition::Any,
-                When::Absent => Precondition::Absent,
-                When::Present => Precondition::Present,
-                When::Version(bits) => Precondition::Version(Version::from_bits(bits)),
-            };
-            driver
-                .store(&id(who), record, when, instant(*now))
-                .map(|version| Reply::Stored(version.to_bits()))
-        }
-        Call::Touch {
-            id: who,
-            expires_at,
-            now,
-        } => driver
-            .touch(&id(who), expires_at.map(instant), instant(*now))
-            .map(Reply::Was),
-        Call::Remove { id: who, now } => driver.remove(&id(who), instant(*now)).map(Reply::Was),
-        Call::Rotate { from, to, now } => driver
-            .rotate(&id(from), &id(to), instant(*now))
-            .map(|version| Reply::Rotated(version.map(Version::to_bits))),
-        Call::Sweep { now } => driver
-            .sweep(instant(*now), NonZeroUsize::MAX)
-            .map(|swept| Reply::Swept(swept.removed)),
-    };
+    let outcome =
+        match call {
+            Call::Retrieve { id: who, now } => driver
+                .retrieve(&id(who), instant(*now))
+                .map(|found| Reply::Found(found.map(Seen::from))),
+            Call::Store {
+                id: who,
+                payload,
+                expires_at,
+                when,
+                now,
+            } => {
+                let record = NewRecord {
+                    payload: &payload.bytes(),
+                    expires_at: expires_at.map(instant),
+                };
+                let when = match *when {
+                    When::Any => Precondition::Any,
+                    When::Absent => Precondition::Absent,
+                    When::Present => Precondition::Present,
+                    When::Version(bits) => Precondition::Version(Version::from_bits(bits)),
+                };
+                driver
+                    .store(&id(who), record, when, instant(*now))
+                    .map(|version| Reply::Stored(version.to_bits()))
+            }
+            Call::Touch {
+                id: who,
+                expires_at,
+                now,
+            } => driver
+                .touch(&id(who), expires_at.map(instant), instant(*now))
+                .map(Reply::Was),
+            Call::Remove { id: who, now } => driver.remove(&id(who), instant(*now)).map(Reply::Was),
+            Call::Rotate { from, to, now } => driver
+                .rotate(&id(from), &id(to), instant(*now))
+                .map(|version| Reply::Rotated(version.map(Version::to_bits))),
+            Call::Traverse { now } => {
+                let mut visited = vec![];
+                let outcome = driver.traverse(instant(*now), &mut |id| {
+                    visited.push(id.as_str().to_owned());
+                    ControlFlow::Continue(())
+                });
+                visited.sort_unstable();
+                outcome.map(|()| Reply::Visited(visited))
+            }
+            Call::Sweep { now, limit } => driver
+                .sweep(instant(*now), limit.unwrap_or(UNLIMITED))
+                .map(|swept| Reply::Swept {
+                    removed: swept.removed,
+                    more: swept.more,
+                }),
+        };
     outcome.unwrap_or_else(|error| {
         let cause = std::error::Error::source(&error).map(ToString::to_string);
         let text = match cause {

@@ -32,7 +32,7 @@ pub(crate) fn judge_histories(
             .map(|_| (rng.u64(..), rng.usize(lengths.clone())))
             .collect();
         let history = record(context.capabilities(), &ids, &seeds, &act)?;
-        check(&history).map_err(|text| Stop::Failed(format!("in history {number} {text}")))?;
+        check(&history, &format!("history {number}")).map_err(Stop::Failed)?;
     }
     Ok(())
 }

@@ -282,7 +282,7 @@ const HINTS: &[(&str, &str)] = &[
     ),
     (
         "CON-1",
-        "the history above: find the last answer that fits, then the operation that ran beside it: some check and its write are two steps",
+        "of a program, its last step and what the steps before it leave behind; of a history, the last answer and the operation that ran beside it: some check and its write are two steps",
     ),
     (
         "CON-2",

@@ -88,6 +88,7 @@ pub fn run_if_child(subject: impl Subject) -> Option<ExitCode> {
     child::run_if_child(&subject)
 }
 
+/// A subject's context; its driver is opened once, to see what it declares.
 pub(crate) fn context(
     subject: Arc<dyn AnySubject>,
     seed: u64,

@@ -74,12 +74,9 @@ pub(crate) fn ids(prefix: &str, count: usize) -> Vec<SessionId> {
 /// Bytes that say who wrote them, `length` of them, so that a mixture of two can be told: every
 /// eight bytes repeat `mark`.
 pub(crate) fn marked(mark: u64, length: usize) -> Vec<u8> {
-    mark.to_le_bytes()
-        .iter()
-        .copied()
-        .cycle()
-        .take(length)
-        .collect()
+    let mut bytes = mark.to_le_bytes().repeat(length.div_ceil(8));
+    bytes.truncate(length);
+    bytes
 }
 
 /// The mark of a payload made by [`marked`], or `None` when it is a mixture or a prefix of less

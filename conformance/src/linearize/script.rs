@@ -47,7 +47,7 @@ impl Script {
                 to: self.id(),
                 now,
             },
-            _ => Call::Sweep { now },
+            _ => Call::Sweep { now, limit: None },
         }
     }
 

@@ -16,6 +16,7 @@ use crate::patient::Patient;
 use crate::place::Place;
 use crate::race::together;
 use crate::rule::{Evidence, Level, Need, Proof, Rule};
+use crate::sequence::play_programs;
 use crate::subject::Setup;
 use crate::workload::{NOW, forever, id};
 
@@ -33,10 +34,17 @@ const CON_1: Rule = Rule {
     intent: "Under load, and only then, a session has a state that nobody gave it.",
     needs: &[],
     proof: cases![
+        random_programs_keep_the_contract,
         threads_on_one_instance_see_one_order,
         threads_on_two_instances_see_one_order
     ],
 };
+
+/// One operation after another is the order that leaves no doubt: what each is to answer is known,
+/// but for what the contract leaves open.
+fn random_programs_keep_the_contract(context: &Context) -> Verdict {
+    play_programs(context)
+}
 
 fn threads_on_one_instance_see_one_order(context: &Context) -> Verdict {
     let store = context.fresh()?;

@@ -26,11 +26,13 @@ mod index;
 mod isolation;
 mod lawful;
 mod payload;
+mod programs;
 mod remove;
 mod resurrection;
 mod retrieve;
 mod rotate;
 mod saboteur;
+mod sequences;
 mod shelf;
 mod store;
 mod subject;
@@ -74,6 +76,7 @@ static FAMILIES: &[&[Saboteur]] = &[
     atomicity::SABOTEURS,
     concurrency::SABOTEURS,
     claims::SABOTEURS,
+    sequences::SABOTEURS,
 ];
 
 /// The families whose rules have a saboteur here; those of the others, and of rules that need a hook,
@@ -98,6 +101,7 @@ fn main() -> ExitCode {
     trials.push(Trial::test("every_rule_with_cases_has_a_saboteur", || {
         every_rule_has_a_saboteur(FAMILIES)
     }));
+    trials.extend(programs::trials(&saboteurs));
     let conclusion = libtest_mimic::run(&arguments, trials);
     if !arguments.list {
         table::print(&saboteurs, &hold(&verdicts));

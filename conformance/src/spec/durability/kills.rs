@@ -96,11 +96,8 @@ fn survives(
             answered,
         });
     }
-    check(&History::new(events, capabilities)).map_err(|text| {
-        Stop::Failed(format!(
-            "after a kill (the last lane looks at what is left) {text}"
-        ))
-    })
+    let found = "of a kill, after which the last lane looks at what is left";
+    check(&History::new(events, capabilities), found).map_err(Stop::Failed)
 }
 
 pub(super) const DUR_4: Rule = Rule {
