@@ -38,7 +38,7 @@ impl Rule {
     pub fn cases(&self) -> &'static [Case] {
         match self.proof {
             Proof::Cases(cases) => cases,
-            Proof::Untested(_) => &[],
+            Proof::Elsewhere(..) | Proof::Untested(_) => &[],
         }
     }
 
@@ -100,8 +100,31 @@ impl fmt::Display for Evidence {
 pub enum Proof {
     /// These cases, all of which must pass.
     Cases(&'static [Case]),
+    /// It binds what the first text names and no driver: these tests of the repository prove it.
+    Elsewhere(&'static str, &'static [Test]),
     /// Nothing yet, for this reason. Such a rule is counted beside "conforming", never as passed.
     Untested(&'static str),
+}
+
+/// A test that stands outside the suite.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Test {
+    /// Its file, from the repository's root.
+    pub file: &'static str,
+    /// The function's name, or the subject that `main!` is given.
+    pub name: &'static str,
+}
+
+impl fmt::Display for Test {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} in {}", self.name, self.file)
+    }
+}
+
+/// Why a rule that is proven elsewhere does not bind a driver.
+pub(crate) fn elsewhere(whom: &str, tests: &[Test]) -> String {
+    let tests: Vec<String> = tests.iter().map(Test::to_string).collect();
+    format!("a rule for {whom}, proven by {}", tests.join(", "))
 }
 
 /// A capability that a rule depends on.

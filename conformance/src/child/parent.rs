@@ -86,6 +86,11 @@ impl Child {
         }
     }
 
+    /// The process's number.
+    pub(crate) fn id(&self) -> u32 {
+        self.process.id()
+    }
+
     fn listen_to(mut process: process::Child, bound: Duration) -> Child {
         let (sender, answers) = mpsc::channel();
         let printed = Arc::default();

@@ -7,7 +7,7 @@ use session_driver::{Capabilities, Durability};
 use crate::case::{Context, Verdict, cases, ensure, ensure_eq};
 use crate::exercise::use_all_operations;
 use crate::race::together;
-use crate::rule::{Evidence, Level, Proof, Rule};
+use crate::rule::{Evidence, Level, Proof, Rule, Test};
 
 pub(super) const RULES: &[Rule] = &[CAP_1, CAP_2, CAP_3, CAP_4];
 
@@ -115,8 +115,22 @@ const CAP_2: Rule = Rule {
     text: "Every layer and bridge passes the suite around a conforming driver, under its own descriptor.",
     intent: "A layer that forgets to forward one precondition takes the guarantee from all it wraps.",
     needs: &[],
-    proof: Proof::Untested(
-        "core: about layers and bridges; each is a subject of its own in its crate's tests",
+    proof: Proof::Elsewhere(
+        "layers and bridges",
+        &[
+            Test {
+                file: "crates/session-driver-async/tests/conformance_file.rs",
+                name: "Bridged",
+            },
+            Test {
+                file: "crates/session-driver-async/tests/conformance_memory.rs",
+                name: "Bridged",
+            },
+            Test {
+                file: "conformance/tests/claims.rs",
+                name: "every_layer_and_bridge_is_a_subject_of_the_suite",
+            },
+        ],
     ),
 };
 
@@ -128,7 +142,19 @@ const CAP_3: Rule = Rule {
            conforming.",
     intent: "Unset variables skip every test, and the run is green.",
     needs: &[],
-    proof: Proof::Untested("core: about the suite; proven in conformance/tests/claims.rs"),
+    proof: Proof::Elsewhere(
+        "the suite",
+        &[
+            Test {
+                file: "conformance/tests/claims.rs",
+                name: "a_skipped_rule_is_named_with_its_reason",
+            },
+            Test {
+                file: "conformance/tests/claims.rs",
+                name: "who_skips_a_rule_that_binds_is_not_called_conforming",
+            },
+        ],
+    ),
 };
 
 const CAP_4: Rule = Rule {

@@ -15,7 +15,7 @@ use crate::linearize::Script;
 use crate::patient::Patient;
 use crate::place::Place;
 use crate::race::together;
-use crate::rule::{Evidence, Level, Need, Proof, Rule};
+use crate::rule::{Evidence, Level, Need, Proof, Rule, Test};
 use crate::sequence::play_programs;
 use crate::subject::Setup;
 use crate::workload::{NOW, forever, id};
@@ -220,7 +220,21 @@ const CON_4: Rule = Rule {
            driver.",
     intent: "A client hangs up, its request is cancelled, and the connection answers the next request with the last one's data.",
     needs: &[],
-    proof: Proof::Untested(
-        "the suite drives blocking drivers, which have no futures to drop; the bridge's own tests stand in crates/session-driver-async/tests/bridge",
+    proof: Proof::Elsewhere(
+        "async drivers, whose operations alone are futures",
+        &[
+            Test {
+                file: "crates/session-driver-async/tests/bridge/cancel.rs",
+                name: "con_4_dropped_before_the_first_poll_nothing_happens",
+            },
+            Test {
+                file: "crates/session-driver-async/tests/bridge/cancel.rs",
+                name: "con_4_dropped_after_the_first_poll_each_write_happens_wholly",
+            },
+            Test {
+                file: "crates/session-driver-async/tests/bridge/cancel.rs",
+                name: "con_4_the_driver_is_usable_and_answers_reach_their_own_callers",
+            },
+        ],
     ),
 };

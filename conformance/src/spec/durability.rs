@@ -1,10 +1,10 @@
 //! DUR: durability.
 
 mod kills;
+mod power;
 
 use session_driver::{Precondition, Record, SessionDriver, SessionId};
 
-use crate::call::Reply;
 use crate::case::{Context, Fixture, Stop, Verdict, cases, ensure, ensure_eq};
 use crate::copy::copied;
 use crate::exercise::use_all_operations;
@@ -12,10 +12,10 @@ use crate::expect::{gone, record};
 use crate::rule::{Evidence, Level, Need, Proof, Rule};
 use crate::steps::{UNLIMITED, drained, stored, visits};
 use crate::subject::Setup;
-use crate::syncs::FailedSyncs;
 use crate::workload::{NOW, at, forever, id, ids, marked, until};
 
 use self::kills::{DUR_2, DUR_4};
+use self::power::DUR_3;
 
 pub(super) const RULES: &[Rule] = &[DUR_1, DUR_2, DUR_3, DUR_4, DUR_5, DUR_6];
 
@@ -126,29 +126,6 @@ fn a_reopened_store_sweeps_what_is_due(context: &Context) -> Verdict {
         None,
         "an expired record after reopening"
     );
-    Ok(())
-}
-
-const DUR_3: Rule = Rule {
-    id: "DUR-3",
-    level: Level::Must,
-    evidence: Evidence::Fault,
-    text: "After an operation succeeded, its effect is there after power failed wherever the data lie.",
-    intent: "A power cut undoes what was confirmed.",
-    needs: &[Need::Persistent],
-    proof: cases![no_write_answers_success_when_its_sync_fails],
-};
-
-/// Shows that every success waits for a sync and heeds its answer; not that the sync covers all
-/// that was written, nor in which order things reach the disk, for which the power would have to be
-/// cut.
-fn no_write_answers_success_when_its_sync_fails(context: &Context) -> Verdict {
-    for (call, reply) in FailedSyncs::try_writes(context)?.answers {
-        ensure!(
-            matches!(reply, Reply::Refused(..)),
-            "{call:?} answers {reply:?} although no sync succeeded"
-        );
-    }
     Ok(())
 }
 

@@ -1,5 +1,6 @@
 //! ID: identifiers.
 
+mod outside;
 mod secrecy;
 
 use std::fs;
@@ -7,12 +8,13 @@ use std::path::Path;
 
 use session_driver::{MAX_ID_LEN, Precondition, Record, SessionDriver, SessionId};
 
+use self::outside::ID_7;
 use self::secrecy::ID_4;
 use crate::case::{Context, Stop, Verdict, cases, ensure, ensure_eq};
 use crate::damage::at_rest;
 use crate::expect;
 use crate::hostile::{ALIKE, hostile_ids};
-use crate::rule::{Evidence, Level, Need, Proof, Rule};
+use crate::rule::{Evidence, Level, Need, Proof, Rule, Test};
 use crate::steps::{stored, visits};
 use crate::workload::{NOW, at, forever, id, random_id, until};
 
@@ -346,19 +348,17 @@ const ID_6: Rule = Rule {
     text: "Minted ids hold at least 128 bits from the operating system's generator: their length, no repeat in a million, every bit varies.",
     intent: "Ids that can be guessed are sessions that can be taken.",
     needs: &[],
-    proof: Proof::Untested(
-        "a rule of the core crate: its test stands in crates/session-driver/src/id.rs",
-    ),
-};
-
-const ID_7: Rule = Rule {
-    id: "ID-7",
-    level: Level::Must,
-    evidence: Evidence::Deterministic,
-    text: "The handle does not create a record under an id that came from outside.",
-    intent: "An attacker gives a victim an id that he knows, and shares the session after the login.",
-    needs: &[],
-    proof: Proof::Untested(
-        "a rule of the core crate's handle: its test stands in crates/session-driver/tests/sessions",
+    proof: Proof::Elsewhere(
+        "the core, which mints ids",
+        &[
+            Test {
+                file: "crates/session-driver/src/id.rs",
+                name: "id_6_a_million_minted_ids_do_not_repeat",
+            },
+            Test {
+                file: "crates/session-driver/src/id.rs",
+                name: "id_6_every_bit_of_minted_ids_varies",
+            },
+        ],
     ),
 };

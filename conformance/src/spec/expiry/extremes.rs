@@ -7,6 +7,7 @@ use session_driver::{ErrorKind, Precondition, SessionDriver, SessionId, Timestam
 
 use crate::case::{Context, Stop, Verdict, cases, ensure, ensure_eq, live_record};
 use crate::expect;
+use crate::lifetimes::Lifetimes;
 use crate::race;
 use crate::rule::{Evidence, Level, Rule};
 use crate::steps::{UNLIMITED, drained, stored, tried, visits};
@@ -257,6 +258,7 @@ pub(super) const EXP_8: Rule = Rule {
     proof: cases![
         nothing_expires_while_now_stands_still,
         a_life_in_any_year_is_judged_by_now_alone,
+        the_backend_keeps_a_record_for_its_life_and_the_slack,
         a_declared_slack_is_a_minute_or_more
     ],
 };
@@ -330,6 +332,34 @@ fn a_life_in_any_year_is_judged_by_now_alone(context: &Context) -> Verdict {
         expect::record(&*store, &who, last, &due, "before its deadline")?;
         expect::absent(&*store, &who, deadline, "at its deadline")?;
         store.remove(&who, deadline)?;
+    }
+    Ok(())
+}
+
+fn the_backend_keeps_a_record_for_its_life_and_the_slack(context: &Context) -> Verdict {
+    let due = Lifetimes::of(context)?;
+    let slack = context.capabilities().native_expiry.unwrap_or_default();
+    for (who, way, life) in &due.mortal {
+        let Some(kept) = context.kept_for(&due.place, who)? else {
+            continue; // which is SWP-6's to say
+        };
+        // What has passed since counts against it, and an engine may count in whole seconds.
+        let left = (*life + slack).saturating_sub(due.begin.elapsed() + Duration::from_secs(1));
+        ensure!(
+            kept >= left,
+            "the backend keeps a record for {} s that has {} s to live and {} s of slack, after {way}",
+            kept.as_secs(),
+            life.as_secs(),
+            slack.as_secs()
+        );
+    }
+    for (who, way) in &due.immortal {
+        let kept = context.kept_for(&due.place, who)?;
+        ensure_eq!(
+            kept,
+            None,
+            "how long the backend keeps a record without a deadline, after {way}"
+        );
     }
     Ok(())
 }

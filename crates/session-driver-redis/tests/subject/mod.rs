@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::sync::OnceLock;
+use std::time::Duration;
 
 use redis::{Cmd, ErrorKind, ServerErrorKind, Value, cmd};
 use session_driver_conformance::{
@@ -134,6 +135,15 @@ impl Subject for Redis {
 
     fn make_newer(&self, _place: &Place) -> Result<(), BoxError> {
         Err(Cannot::because("a prefix has no format, only its records have").into())
+    }
+
+    fn kept_for(&self, place: &Place, id: &SessionId) -> Result<Option<Duration>, BoxError> {
+        let keys = self.keys(place)?;
+        match keys.command(cmd("PTTL").arg(keys.key_of(id)))? {
+            Value::Int(-1) => Ok(None),
+            Value::Int(millis @ 0..) => Ok(Some(Duration::from_millis(millis.unsigned_abs()))),
+            other => Err(format!("the session has no key: {other:?}").into()),
+        }
     }
 
     fn place_behind_proxy(&self) -> Result<(Place, Proxy), BoxError> {
