@@ -370,7 +370,7 @@ const HINTS: &[(&str, &str)] = &[
     ),
     (
         "HYG-8",
-        "files of the engine that the driver opens beside it: closing one drops the POSIX locks of all",
+        "`File::open`, `read` or `metadata` by descriptor on a file that the engine has open, such as for a backup, a size or a mode: use paths, or the engine's own means",
     ),
     (
         "CAP-1",
@@ -378,7 +378,7 @@ const HINTS: &[(&str, &str)] = &[
     ),
     (
         "CAP-4",
-        "what is declared whatever the configuration: durability and sharing follow from how the engine is set up",
+        "what is declared whatever the configuration, and what open tries: take a lock once and heed its error, ask for the journal mode that was got, and refuse with the reason",
     ),
 ];
 

@@ -87,7 +87,7 @@ pub use crate::linearize::History;
 pub use crate::place::Place;
 pub use crate::proxy::Proxy;
 pub use crate::report::{CaseReport, Outcome, Report, RuleReport};
-pub use crate::rule::{Evidence, Level, Need, Proof, Rule, Test};
+pub use crate::rule::{Evidence, Level, Need, Proof, Provenance, Rule, Test};
 pub use crate::runner::{Options, run, run_if_child};
 pub use crate::sequence::{Difference, Differential};
 pub use crate::spec::rules;

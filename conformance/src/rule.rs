@@ -20,6 +20,8 @@ pub struct Rule {
     pub text: &'static str,
     /// What goes wrong in the world where a driver breaks it.
     pub intent: &'static str,
+    /// Where it comes from, at least one source.
+    pub provenance: &'static [Provenance],
     /// The capabilities a driver must have declared for the rule to apply.
     pub needs: &'static [Need],
     /// Its cases, or why it has none.
@@ -48,6 +50,31 @@ impl Rule {
         self.needs
             .iter()
             .find_map(|need| need.missing(capabilities))
+    }
+}
+
+/// Where a rule comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Provenance {
+    /// A fault of a store or driver that was published.
+    Fault(&'static str),
+    /// A standard, a paper, a manual, or advice that is commonly given.
+    Known(&'static str),
+    /// The contract of this one's Perl ancestors, CGI::Session::Driver and
+    /// Catalyst::Plugin::Session::Store.
+    Ancestor(&'static str),
+    /// The contract's own: what follows from it, or what was seen while its drivers were built.
+    Own(&'static str),
+}
+
+impl fmt::Display for Provenance {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Provenance::Fault(text) => write!(f, "a published fault: {text}"),
+            Provenance::Known(text) => write!(f, "known: {text}"),
+            Provenance::Ancestor(text) => write!(f, "the ancestors' contract: {text}"),
+            Provenance::Own(text) => write!(f, "this contract's own: {text}"),
+        }
     }
 }
 

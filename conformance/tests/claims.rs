@@ -217,6 +217,11 @@ fn rules_and_cases_have_names_of_their_own() {
             "{} is used twice",
             rule.id
         );
+        assert!(
+            !rule.provenance.is_empty(),
+            "{} comes from nowhere",
+            rule.id
+        );
         if let Proof::Untested(reason) = rule.proof {
             assert!(reason.len() > 10, "{}: {reason:?} is no reason", rule.id);
         }

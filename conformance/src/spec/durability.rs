@@ -9,7 +9,7 @@ use crate::case::{Context, Fixture, Stop, Verdict, cases, ensure, ensure_eq};
 use crate::copy::copied;
 use crate::exercise::use_all_operations;
 use crate::expect::{gone, record};
-use crate::rule::{Evidence, Level, Need, Proof, Rule};
+use crate::rule::{Evidence, Level, Need, Proof, Provenance, Rule};
 use crate::steps::{UNLIMITED, drained, stored, visits};
 use crate::subject::Setup;
 use crate::workload::{NOW, at, forever, id, ids, marked, until};
@@ -25,6 +25,7 @@ const DUR_1: Rule = Rule {
     evidence: Evidence::Deterministic,
     text: "After an operation succeeded, closing and reopening shows its effect, with expires_at and version.",
     intent: "A restart logs everybody out, or lets sessions live for ever.",
+    provenance: &[Provenance::Ancestor("`store` of CGI::Session::Driver")],
     needs: &[Need::Persistent],
     proof: cases![
         a_reopened_store_shows_every_operation,
@@ -135,6 +136,9 @@ const DUR_5: Rule = Rule {
     evidence: Evidence::Deterministic,
     text: "A closed store copied by names and contents only (no times, owners or inodes) opens with the same records.",
     intent: "A backup that was restored, or a volume that was moved, holds expired or no sessions.",
+    provenance: &[Provenance::Own(
+        "a deadline kept as a modification time does not survive a copy",
+    )],
     needs: &[Need::Persistent, Need::Embedded],
     proof: cases![
         a_copy_of_a_closed_store_opens_with_the_same_records,
@@ -214,6 +218,7 @@ const DUR_6: Rule = Rule {
     evidence: Evidence::Deterministic,
     text: "What any earlier release wrote is readable.",
     intent: "An upgrade logs everybody out.",
+    provenance: &[Provenance::Own("sessions outlive deploys")],
     needs: &[Need::Persistent],
     proof: Proof::Untested("no earlier release exists whose stores could be kept as fixtures"),
 };

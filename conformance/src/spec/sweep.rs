@@ -14,7 +14,7 @@ use self::races::{SWP_3, SWP_4};
 use crate::case::{Context, Stop, Verdict, cases, ensure, ensure_eq};
 use crate::expect;
 use crate::race;
-use crate::rule::{Evidence, Level, Proof, Rule, Test};
+use crate::rule::{Evidence, Level, Proof, Provenance, Rule, Test};
 use crate::steps::{UNLIMITED, drained, stored, visits};
 use crate::workload::{NOW, at, forever, id, ids, record, until};
 
@@ -56,6 +56,9 @@ const SWP_1: Rule = Rule {
     evidence: Evidence::Deterministic,
     text: "A sweep removes expired records only, and reports how many it removed itself.",
     intent: "The hourly job logs people out, or its report hides that it does nothing.",
+    provenance: &[Provenance::Ancestor(
+        "`delete_expired_sessions` of Catalyst::Plugin::Session::Store",
+    )],
     needs: &[],
     proof: cases![
         a_sweep_removes_the_expired_and_counts_them,
@@ -260,6 +263,9 @@ const SWP_7: Rule = Rule {
     evidence: Evidence::Deterministic,
     text: "The periodic sweeper passes `now` minus the slack, so that one fast host does not end others' sessions, and goes on after an error.",
     intent: "One host with a wrong clock logs everybody out, or one failed sweep is the last one.",
+    provenance: &[Provenance::Own(
+        "the hosts of a service do not agree on the time",
+    )],
     needs: &[],
     proof: Proof::Elsewhere(
         "the periodic sweeper",

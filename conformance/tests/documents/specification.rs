@@ -10,7 +10,7 @@ const HEAD: &str = "\
 <!-- Made from conformance/src/spec by `cargo xtask docs`; change it there. -->
 
 What every session driver keeps, as the suite has it: each rule's sentence, what goes wrong in the world where it is
-broken, and the cases that prove it. The terms are those of the contract, `SessionDriver` in `crates/session-driver/src/driver.rs`.
+broken, where the rule comes from, and the cases that prove it. The terms are those of the contract, `SessionDriver` in `crates/session-driver/src/driver.rs`.
 
 **D**: the case finds the fault every time. **S**: it may miss the fault, and never invents one. **F**: it needs a hook of
 the subject, or makes a fault of its own. MUST, SHOULD and MAY are those of RFC 2119. A rule that needs capabilities binds
@@ -74,6 +74,7 @@ fn entry(rule: &Rule) -> String {
         evidence,
         text,
         intent,
+        provenance,
         needs,
         ..
     } = rule;
@@ -82,6 +83,8 @@ fn entry(rule: &Rule) -> String {
         entry += &format!(" · needs {}", capability(*need));
     }
     entry += &format!("\n\n{text}\n\n*Why:* {intent}\n\n");
+    let sources: Vec<String> = provenance.iter().map(ToString::to_string).collect();
+    entry += &format!("*From:* {}.\n\n", sources.join("; "));
     match rule.proof {
         Proof::Elsewhere(whom, tests) => {
             entry += &format!("*A rule for {whom}*, which these tests prove:\n\n");

@@ -11,7 +11,7 @@ use crate::damage::at_rest;
 use crate::outage::directory_of;
 use crate::place::Place;
 use crate::power::{Disk, Node, Recorder};
-use crate::rule::{Evidence, Level, Need, Rule};
+use crate::rule::{Evidence, Level, Need, Provenance, Rule};
 use crate::subject::Setup;
 use crate::syncs::{FailedSyncs, opened_for_power};
 use crate::workload::{NOW, at};
@@ -22,6 +22,9 @@ pub(super) const DUR_3: Rule = Rule {
     evidence: Evidence::Fault,
     text: "After an operation succeeded, its effect is there after power failed wherever the data lie.",
     intent: "A power cut undoes what was confirmed.",
+    provenance: &[Provenance::Known(
+        "fsync(2): to sync a file does not sync its name, which is the directory's",
+    )],
     needs: &[Need::Persistent],
     proof: cases![
         no_write_answers_success_when_its_sync_fails,

@@ -9,7 +9,7 @@ use crate::case::{Context, Stop, Verdict, cases, ensure, ensure_eq, live_record}
 use crate::expect;
 use crate::lifetimes::Lifetimes;
 use crate::race;
-use crate::rule::{Evidence, Level, Rule};
+use crate::rule::{Evidence, Level, Provenance, Rule};
 use crate::steps::{UNLIMITED, drained, stored, tried, visits};
 use crate::workload::{NOW, at, forever, id, record, shifted, until};
 
@@ -20,6 +20,9 @@ pub(super) const EXP_4: Rule = Rule {
     text: "Every expires_at and every `now` the type can express is honoured, or refused with InvalidDeadline; it does not wrap, clamp \
            silently, panic or expire early (2038, 2106, 2262, 2446, year 10000, the type's maximum).",
     intent: "A session that is to last for ever ends at once, for its deadline has become a negative number.",
+    provenance: &[Provenance::Known(
+        "32-bit seconds end in 2038 and 2106, 64-bit nanoseconds in 2262, the timestamps of ext4 in 2446",
+    )],
     needs: &[],
     proof: cases![
         a_stored_deadline_at_any_instant_is_honoured_or_refused,
@@ -254,6 +257,9 @@ pub(super) const EXP_8: Rule = Rule {
     text: "Deadlines do not depend on TZ, locale, or any clock but `now`; a native TTL is housekeeping: at least what remains at `now` plus \
            the declared slack, which is 60 s or more.",
     intent: "Sessions end an hour early when the clocks change, or when one host's clock is ahead.",
+    provenance: &[Provenance::Known(
+        "EXPIRE of Redis goes by the clock of the server",
+    )],
     needs: &[],
     proof: cases![
         nothing_expires_while_now_stands_still,

@@ -15,7 +15,7 @@ use crate::damage::{at_rest, has_a_backend};
 use crate::hook::files_below;
 use crate::outage::directory_of;
 use crate::place::Place;
-use crate::rule::{Evidence, Level, Rule};
+use crate::rule::{Evidence, Level, Provenance, Rule};
 use crate::steps::UNLIMITED;
 use crate::subject::Setup;
 use crate::workload::{NOW, at, forever, id, ids, marked};
@@ -28,6 +28,9 @@ pub(super) const HYG_3: Rule = Rule {
            own files is enclosed in a 0700 directory or has them pre-created; links are not followed at any path the driver \
            made.",
     intent: "Another user of the host reads the session ids, or has the driver write through a link (CGI::Session CVE-2006-1279).",
+    provenance: &[Provenance::Fault(
+        "CGI::Session CVE-2006-1279: files of the drivers could be links of somebody else",
+    )],
     needs: &[],
     proof: cases![
         nobody_else_can_read_what_is_made_whatever_the_umask,

@@ -3,7 +3,7 @@
 use session_driver::{ErrorKind, SessionDriver, Sessions, Timestamp};
 
 use crate::case::{Context, Stop, Verdict, cases, ensure, ensure_eq};
-use crate::rule::{Evidence, Level, Rule};
+use crate::rule::{Evidence, Level, Provenance, Rule};
 use crate::steps::visits;
 use crate::workload::{NOW, id};
 
@@ -13,6 +13,9 @@ pub(super) const ID_7: Rule = Rule {
     evidence: Evidence::Deterministic,
     text: "The handle does not create a record under an id that came from outside.",
     intent: "An attacker gives a victim an id that he knows, and shares the session after the login.",
+    provenance: &[Provenance::Known(
+        "session fixation: CWE-384, and the OWASP Session Management Cheat Sheet",
+    )],
     needs: &[],
     proof: cases![
         the_handle_creates_nothing_under_an_unknown_id,

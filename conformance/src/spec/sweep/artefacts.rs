@@ -6,7 +6,7 @@ use crate::artefacts::{
 use crate::case::{Context, Verdict, cases, ensure};
 use crate::damage::at_rest;
 use crate::lifetimes::Lifetimes;
-use crate::rule::{Evidence, Level, Need, Rule};
+use crate::rule::{Evidence, Level, Need, Provenance, Rule};
 use crate::steps::{UNLIMITED, drained};
 use crate::subject::Setup;
 use crate::workload::{at, ids};
@@ -18,6 +18,9 @@ pub(super) const SWP_6: Rule = Rule {
     text: "A drained sweep leaves no row, key, file, index entry, lock or temp file of an expired record, also after a crash; a driver with \
            native expiry has instead set a TTL on every record whose deadline the engine can express.",
     intent: "The disk fills with what is left of sessions that ended long ago.",
+    provenance: &[Provenance::Own(
+        "follows from SWP-1 for all that a record has beside its row or file",
+    )],
     needs: &[],
     proof: cases![
         a_drained_sweep_leaves_nothing_of_expired_records,
