@@ -1,7 +1,7 @@
 //! Servers as the suite's subject: a place is a prefix of its own on servers that all cases share.
 
-use std::net::SocketAddr;
 use std::sync::OnceLock;
+use std::time::Duration;
 
 use redis::{Cmd, ErrorKind, ServerErrorKind, Value, cmd};
 use session_driver_conformance::{
@@ -23,10 +23,19 @@ pub(crate) struct Servers {
     pub(crate) url: String,
     /// Every server that keeps records, for what is done behind the driver's back.
     pub(crate) nodes: Vec<redis::Client>,
-    /// Where a proxy can be put in between, if it can.
-    pub(crate) address: Option<SocketAddr>,
+    /// Puts a proxy between a driver and servers like these.
+    pub(crate) behind_proxy: Box<dyn Fn() -> Result<Behind, BoxError> + Send + Sync>,
     /// What keeps them alive.
     pub(crate) _guard: Box<dyn Send + Sync>,
+}
+
+/// Servers that a driver reaches through a proxy alone.
+pub(crate) struct Behind {
+    pub(crate) url: String,
+    pub(crate) proxy: Proxy,
+    pub(crate) nodes: Vec<redis::Client>,
+    /// What keeps them alive, where they are not those that all cases share.
+    pub(crate) guard: Box<dyn Send + Sync>,
 }
 
 impl Redis {
@@ -48,8 +57,7 @@ impl Redis {
     }
 
     fn place_at(&self, url: &str) -> Result<Place, BoxError> {
-        let prefix = format!("{:016x}:", Version::random()?.to_bits());
-        let nodes = self.servers()?.nodes.clone();
+        let (prefix, nodes) = (random_prefix()?, self.servers()?.nodes.clone());
         Ok(Place::new(
             format!("{url} {prefix}"),
             Cleared(Keys { nodes, prefix }),
@@ -136,14 +144,31 @@ impl Subject for Redis {
         Err(Cannot::because("a prefix has no format, only its records have").into())
     }
 
-    fn place_behind_proxy(&self) -> Result<(Place, Proxy), BoxError> {
-        let address = self.servers()?.address.ok_or_else(|| {
-            Cannot::because("the servers name one another's addresses, and no proxy's")
-        })?;
-        let proxy = Proxy::to(address)?;
-        let url = format!("redis://{}", proxy.address());
-        Ok((self.place_at(&url)?, proxy))
+    fn kept_for(&self, place: &Place, id: &SessionId) -> Result<Option<Duration>, BoxError> {
+        let keys = self.keys(place)?;
+        match keys.command(cmd("PTTL").arg(keys.key_of(id)))? {
+            Value::Int(-1) => Ok(None),
+            Value::Int(millis @ 0..) => Ok(Some(Duration::from_millis(millis.unsigned_abs()))),
+            other => Err(format!("the session has no key: {other:?}").into()),
+        }
     }
+
+    fn place_behind_proxy(&self) -> Result<(Place, Proxy), BoxError> {
+        let Behind {
+            url,
+            proxy,
+            nodes,
+            guard,
+        } = (self.servers()?.behind_proxy)()?;
+        let prefix = random_prefix()?;
+        let locator = format!("{url} {prefix}");
+        let keys = Cleared(Keys { nodes, prefix });
+        Ok((Place::new(locator, (keys, guard)), proxy))
+    }
+}
+
+fn random_prefix() -> Result<String> {
+    Ok(format!("{:016x}:", Version::random()?.to_bits()))
 }
 
 fn url_and_prefix(place: &Place) -> (&str, &str) {
