@@ -86,19 +86,22 @@
 //! - The time that looking up a host's name takes is not bounded by the timeouts.
 //! - Systems without unix sockets.
 
+mod blocking;
 mod builder;
-mod connection;
-mod driver;
+mod dialer;
 mod fault;
 mod inspection;
 mod key;
-mod node;
+#[cfg(feature = "async")]
+mod multiplexed;
+mod network;
 mod operations;
 mod patience;
+mod quiet;
 mod request;
 mod script;
 mod servers;
-mod socket;
+mod store;
 mod tls;
 mod url;
 mod value;
@@ -106,6 +109,8 @@ mod warning;
 
 pub use session_driver;
 
+pub use crate::blocking::RedisDriver;
 pub use crate::builder::RedisDriverBuilder;
-pub use crate::driver::RedisDriver;
+#[cfg(feature = "async")]
+pub use crate::multiplexed::AsyncRedisDriver;
 pub use crate::warning::Warning;

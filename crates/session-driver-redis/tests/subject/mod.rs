@@ -4,17 +4,19 @@ use std::net::SocketAddr;
 use std::sync::OnceLock;
 
 use redis::{Cmd, ErrorKind, ServerErrorKind, Value, cmd};
+use redis_test_server::{Available, Cluster, Options, Sentinels, Server, available};
 use session_driver_conformance::{
     BoxError, Cannot, Contents, Place, Planted, Proxy, Setup, Subject,
 };
-use session_driver_redis::RedisDriver;
-use session_driver_redis::session_driver::{Result, SessionId, Version};
+use session_driver_redis::session_driver::{Result, SessionDriver, SessionId, Version};
+use session_driver_redis::{RedisDriver, RedisDriverBuilder};
 
 /// Servers under test, started when the first place is made: a child process never starts any.
-pub(crate) struct Redis {
-    pub(crate) name: &'static str,
-    pub(crate) start: fn() -> Result<Servers, BoxError>,
-    pub(crate) servers: OnceLock<Servers>,
+pub(crate) struct Redis<D> {
+    name: &'static str,
+    start: fn() -> Result<Servers, BoxError>,
+    open: fn(RedisDriverBuilder) -> Result<D>,
+    servers: OnceLock<Servers>,
 }
 
 /// Servers that run.
@@ -29,12 +31,66 @@ pub(crate) struct Servers {
     pub(crate) _guard: Box<dyn Send + Sync>,
 }
 
-impl Redis {
-    pub(crate) fn new(name: &'static str, start: fn() -> Result<Servers, BoxError>) -> Redis {
+#[allow(dead_code, reason = "each suite starts one of these")]
+impl Servers {
+    /// One server: the one that the environment names, or one of our own.
+    pub(crate) fn alone() -> Result<Servers, BoxError> {
+        if let Available::Url(url) = available()? {
+            return Ok(Servers {
+                nodes: vec![redis::Client::open(&*url)?],
+                address: None,
+                _guard: Box::new(()),
+                url,
+            });
+        }
+        let server = Server::start(&Options::new().tcp())?;
+        Ok(Servers {
+            url: format!("unix://{}", server.socket().display()),
+            nodes: vec![redis::Client::open(server.url())?],
+            address: Some(([127, 0, 0, 1], server.port()).into()),
+            _guard: Box::new(server),
+        })
+    }
+
+    /// A cluster of three masters.
+    pub(crate) fn in_a_cluster() -> Result<Servers, BoxError> {
+        let cluster = Cluster::start(3)?;
+        let nodes = cluster
+            .nodes()
+            .iter()
+            .map(|node| redis::Client::open(node.url()));
+        Ok(Servers {
+            url: cluster.url(),
+            nodes: nodes.collect::<Result<_, _>>()?,
+            address: None,
+            _guard: Box::new(cluster),
+        })
+    }
+
+    /// A master that sentinels watch.
+    pub(crate) fn behind_sentinels() -> Result<Servers, BoxError> {
+        let sentinels = Sentinels::start()?;
+        let master = &sentinels.servers()[sentinels.master()?];
+        Ok(Servers {
+            url: sentinels.url(),
+            nodes: vec![redis::Client::open(master.url())?],
+            address: None,
+            _guard: Box::new(sentinels),
+        })
+    }
+}
+
+impl<D> Redis<D> {
+    pub(crate) fn new(
+        name: &'static str,
+        start: fn() -> Result<Servers, BoxError>,
+        open: fn(RedisDriverBuilder) -> Result<D>,
+    ) -> Redis<D> {
         let servers = OnceLock::new();
         Redis {
             name,
             start,
+            open,
             servers,
         }
     }
@@ -64,8 +120,8 @@ impl Redis {
     }
 }
 
-impl Subject for Redis {
-    type Driver = RedisDriver;
+impl<D: SessionDriver + 'static> Subject for Redis<D> {
+    type Driver = D;
 
     fn name(&self) -> String {
         self.name.into()
@@ -76,17 +132,17 @@ impl Subject for Redis {
         self.place_at(&url)
     }
 
-    fn open(&self, place: &Place, setup: &Setup) -> Result<RedisDriver> {
+    fn open(&self, place: &Place, setup: &Setup) -> Result<D> {
         let (url, prefix) = url_and_prefix(place);
         let prefix = match &setup.namespace {
             Some(name) => format!("{prefix}{name}:"),
             None => prefix.into(),
         };
         let builder = RedisDriver::builder(url).prefix(prefix);
-        match setup.max_payload_bytes {
-            Some(bytes) => builder.max_payload_bytes(bytes).open(),
-            None => builder.open(),
-        }
+        (self.open)(match setup.max_payload_bytes {
+            Some(bytes) => builder.max_payload_bytes(bytes),
+            None => builder,
+        })
     }
 
     fn contents(&self, place: &Place) -> Result<Contents, BoxError> {
