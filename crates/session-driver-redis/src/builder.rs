@@ -31,7 +31,8 @@ const TTL_SLACK: Duration = Duration::from_secs(60);
 /// 16 MiB, and room for what layers add.
 const MAX_PAYLOAD_BYTES: usize = 16 * 1024 * 1024 + 64 * 1024;
 
-/// Settings of a [`RedisDriver`] that is yet to be opened.
+/// Settings of a driver that is yet to be opened: a [`RedisDriver`], or with the feature `async` an
+/// `AsyncRedisDriver`.
 ///
 /// ```no_run
 /// use session_driver_redis::{RedisDriver, session_driver::Durability};
@@ -83,7 +84,8 @@ impl RedisDriverBuilder {
     }
 
     /// How many connections to each server there may be at once, 16 if not said. They are made when
-    /// they are needed; whoever finds all of them in use waits.
+    /// they are needed; whoever finds all of them in use waits. The async driver has one, whatever is
+    /// said here.
     #[must_use]
     pub fn pool_size(self, pool_size: usize) -> RedisDriverBuilder {
         RedisDriverBuilder { pool_size, ..self }
