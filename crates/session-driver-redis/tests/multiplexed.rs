@@ -9,7 +9,6 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
-use futures_core::Stream as _;
 use redis_test_server::{Cluster, Options, Reply, Server, Tls, installed_or_skip};
 use session::{NOW, forever, id, kind};
 use session_driver_async::AsyncSessionDriver as _;

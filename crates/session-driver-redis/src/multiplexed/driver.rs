@@ -3,6 +3,7 @@
 use std::fmt;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use session_driver::{
     Capabilities, ErrorKind, NewRecord, Operation, Precondition, Record, Result, SessionId, Swept,
@@ -12,7 +13,7 @@ use session_driver_async::{AsyncSessionDriver, BoxFuture, BoxStream};
 use tokio::sync::RwLock;
 
 use super::ids::Ids;
-use super::{Lines, runtime};
+use super::{Lines, runtime, within};
 use crate::builder::RedisDriverBuilder;
 use crate::fault::{Attempt, Fault, during};
 use crate::store::Store;
@@ -35,8 +36,9 @@ pub struct AsyncRedisDriver {
 /// What all handles share.
 pub(super) struct Shared {
     pub(super) store: Store<Lines>,
-    /// Whether the driver is closed; every operation reads it until it is done.
-    is_closed: RwLock<bool>,
+    is_closed: AtomicBool,
+    /// Every operation reads it until it is done; closing writes it.
+    under_way: RwLock<()>,
 }
 
 impl AsyncRedisDriver {
@@ -62,7 +64,8 @@ impl AsyncRedisDriver {
         AsyncRedisDriver {
             shared: Arc::new(Shared {
                 store,
-                is_closed: RwLock::new(false),
+                is_closed: AtomicBool::new(false),
+                under_way: RwLock::default(),
             }),
         }
     }
@@ -81,8 +84,8 @@ impl Shared {
         operation: Operation,
         work: impl Future<Output = Attempt<T>>,
     ) -> Result<T> {
-        let is_closed = self.is_closed.read().await;
-        let outcome = match *is_closed {
+        let _under_way = self.under_way.read().await;
+        let outcome = match self.is_closed.load(Ordering::SeqCst) {
             true => Err(Fault::new(ErrorKind::Unavailable, "the driver is closed")),
             false => work.await,
         };
@@ -175,7 +178,10 @@ impl AsyncSessionDriver for AsyncRedisDriver {
 
     fn close(&self) -> BoxFuture<'_, ()> {
         Box::pin(async {
-            *self.shared.is_closed.write().await = true;
+            self.shared.is_closed.store(true, Ordering::SeqCst);
+            // One that nobody polls is not waited for longer than one that is polled can take.
+            let bound = self.capabilities().outage_bound;
+            within(bound, self.shared.under_way.write()).await;
             self.shared.store.servers.network.close().await;
         })
     }
