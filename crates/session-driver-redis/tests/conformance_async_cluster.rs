@@ -15,6 +15,6 @@ fn main() -> ExitCode {
     session_driver_conformance::main(Redis::new(
         "redis-cluster-async",
         Servers::in_a_cluster,
-        bridge::open,
+        bridge::open_without_threads,
     ))
 }

@@ -55,6 +55,8 @@ async fn carry(dialer: &Dialer, address: &Address, orders: &mut mpsc::Receiver<O
         Ok(stream) => {
             let mut line = Line::new(stream, dialer);
             let fault = poll_fn(|context| line.poll(context, orders)).await;
+            // Before anyone is told, so that whoever asks again at once asks another connection.
+            orders.close();
             line.fail(&fault);
             fault
         }

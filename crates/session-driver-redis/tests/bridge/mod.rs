@@ -1,5 +1,7 @@
 //! The async driver as a blocking one.
 
+#![allow(dead_code, reason = "each suite has a runtime of its kind")]
+
 use session_driver_async::BlockOn;
 use session_driver_redis::session_driver::Result;
 use session_driver_redis::{AsyncRedisDriver, RedisDriverBuilder};
@@ -7,9 +9,18 @@ use tokio::runtime::Builder;
 
 /// Opens it on a runtime that has a thread of its own.
 pub(crate) fn open(builder: RedisDriverBuilder) -> Result<BlockOn<AsyncRedisDriver>> {
-    let mut runtime = Builder::new_multi_thread();
-    let runtime = runtime.worker_threads(1).enable_all().build();
-    let runtime = runtime.expect("a runtime");
+    on(Builder::new_multi_thread().worker_threads(1), builder)
+}
+
+/// Opens it on a runtime that runs only while an operation waits.
+pub(crate) fn open_without_threads(
+    builder: RedisDriverBuilder,
+) -> Result<BlockOn<AsyncRedisDriver>> {
+    on(&mut Builder::new_current_thread(), builder)
+}
+
+fn on(runtime: &mut Builder, builder: RedisDriverBuilder) -> Result<BlockOn<AsyncRedisDriver>> {
+    let runtime = runtime.enable_all().build().expect("a runtime");
     let driver = runtime.block_on(builder.open_async())?;
     Ok(BlockOn::new(driver, runtime))
 }
