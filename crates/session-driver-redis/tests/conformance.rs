@@ -4,45 +4,17 @@ mod subject;
 
 use std::process::ExitCode;
 
-use redis_test_server::{Available, Options, Server, available, available_or_skip};
-use session_driver_conformance::{BoxError, Cannot, Proxy};
-use subject::{Behind, Redis, Servers};
-
-fn start() -> Result<Servers, BoxError> {
-    if let Available::Url(url) = available()? {
-        let reason = "a server that is given may not let a proxy reach it";
-        return Ok(Servers {
-            nodes: vec![redis::Client::open(&*url)?],
-            behind_proxy: Box::new(move || Err(Cannot::because(reason).into())),
-            _guard: Box::new(()),
-            url,
-        });
-    }
-    let server = Server::start(&Options::new().tcp())?;
-    let (nodes, port) = (vec![redis::Client::open(server.url())?], server.port());
-    let behind_proxy = {
-        let nodes = nodes.clone();
-        move || {
-            let proxy = Proxy::to(([127, 0, 0, 1], port).into())?;
-            Ok(Behind {
-                url: format!("redis://{}", proxy.address()),
-                proxy,
-                nodes: nodes.clone(),
-                guard: Box::new(()),
-            })
-        }
-    };
-    Ok(Servers {
-        url: format!("unix://{}", server.socket().display()),
-        nodes,
-        behind_proxy: Box::new(behind_proxy),
-        _guard: Box::new(server),
-    })
-}
+use redis_test_server::available_or_skip;
+use session_driver_redis::RedisDriverBuilder;
+use subject::{Redis, Servers};
 
 fn main() -> ExitCode {
     if available_or_skip("the conformance suite on one Redis server").is_none() {
         return ExitCode::SUCCESS;
     }
-    session_driver_conformance::main(Redis::new("redis", start))
+    session_driver_conformance::main(Redis::new(
+        "redis",
+        Servers::alone,
+        RedisDriverBuilder::open,
+    ))
 }

@@ -1,5 +1,9 @@
 //! Servers as the suite's subject: a place is a prefix of its own on servers that all cases share.
 
+mod alone;
+mod cluster;
+mod sentinel;
+
 use std::sync::OnceLock;
 use std::time::Duration;
 
@@ -7,14 +11,15 @@ use redis::{Cmd, ErrorKind, ServerErrorKind, Value, cmd};
 use session_driver_conformance::{
     BoxError, Cannot, Contents, Place, Planted, Proxy, Setup, Subject,
 };
-use session_driver_redis::RedisDriver;
-use session_driver_redis::session_driver::{Result, SessionId, Version};
+use session_driver_redis::session_driver::{Result, SessionDriver, SessionId, Version};
+use session_driver_redis::{RedisDriver, RedisDriverBuilder};
 
 /// Servers under test, started when the first place is made: a child process never starts any.
-pub(crate) struct Redis {
-    pub(crate) name: &'static str,
-    pub(crate) start: fn() -> Result<Servers, BoxError>,
-    pub(crate) servers: OnceLock<Servers>,
+pub(crate) struct Redis<D> {
+    name: &'static str,
+    start: fn() -> Result<Servers, BoxError>,
+    open: fn(RedisDriverBuilder) -> Result<D>,
+    servers: OnceLock<Servers>,
 }
 
 /// Servers that run.
@@ -38,12 +43,17 @@ pub(crate) struct Behind {
     pub(crate) guard: Box<dyn Send + Sync>,
 }
 
-impl Redis {
-    pub(crate) fn new(name: &'static str, start: fn() -> Result<Servers, BoxError>) -> Redis {
+impl<D> Redis<D> {
+    pub(crate) fn new(
+        name: &'static str,
+        start: fn() -> Result<Servers, BoxError>,
+        open: fn(RedisDriverBuilder) -> Result<D>,
+    ) -> Redis<D> {
         let servers = OnceLock::new();
         Redis {
             name,
             start,
+            open,
             servers,
         }
     }
@@ -72,8 +82,8 @@ impl Redis {
     }
 }
 
-impl Subject for Redis {
-    type Driver = RedisDriver;
+impl<D: SessionDriver + 'static> Subject for Redis<D> {
+    type Driver = D;
 
     fn name(&self) -> String {
         self.name.into()
@@ -84,17 +94,17 @@ impl Subject for Redis {
         self.place_at(&url)
     }
 
-    fn open(&self, place: &Place, setup: &Setup) -> Result<RedisDriver> {
+    fn open(&self, place: &Place, setup: &Setup) -> Result<D> {
         let (url, prefix) = url_and_prefix(place);
         let prefix = match &setup.namespace {
             Some(name) => format!("{prefix}{name}:"),
             None => prefix.into(),
         };
         let builder = RedisDriver::builder(url).prefix(prefix);
-        match setup.max_payload_bytes {
-            Some(bytes) => builder.max_payload_bytes(bytes).open(),
-            None => builder.open(),
-        }
+        (self.open)(match setup.max_payload_bytes {
+            Some(bytes) => builder.max_payload_bytes(bytes),
+            None => builder,
+        })
     }
 
     fn contents(&self, place: &Place) -> Result<Contents, BoxError> {
