@@ -14,10 +14,10 @@ use session_driver::{
 use session_driver_async::{AsyncSessionDriver, Blocking};
 
 use crate::failure::{self, Failure};
-use crate::vanished::Vanished;
+use crate::on_vanished::OnVanished;
 
 /// What actix-session keeps of a session: a text of JSON under each key.
-type State = HashMap<String, String>;
+pub type State = HashMap<String, String>;
 
 /// Keeps the sessions of actix-session in the driver `A`, encoded by the codec `C`.
 ///
@@ -57,7 +57,7 @@ type State = HashMap<String, String>;
 pub struct DriverStore<A, C = MessagePack> {
     driver: Arc<A>,
     policy: Policy<State, C>,
-    vanished: Vanished,
+    on_vanished: OnVanished,
 }
 
 impl<A: AsyncSessionDriver> DriverStore<A> {
@@ -67,7 +67,7 @@ impl<A: AsyncSessionDriver> DriverStore<A> {
         DriverStore {
             driver: Arc::new(driver),
             policy: Policy::new(),
-            vanished: Vanished::default(),
+            on_vanished: OnVanished::default(),
         }
     }
 }
@@ -89,7 +89,7 @@ impl<A, C> DriverStore<A, C> {
         DriverStore {
             driver: self.driver,
             policy: self.policy.with_codec(codec),
-            vanished: self.vanished,
+            on_vanished: self.on_vanished,
         }
     }
 
@@ -103,10 +103,13 @@ impl<A, C> DriverStore<A, C> {
     }
 
     /// The same, with another answer for requests whose session went while they were handled:
-    /// [`Vanished::Error`] if not said.
+    /// [`OnVanished::Error`] if not said.
     #[must_use]
-    pub fn on_vanished(self, vanished: Vanished) -> DriverStore<A, C> {
-        DriverStore { vanished, ..self }
+    pub fn on_vanished(self, on_vanished: OnVanished) -> DriverStore<A, C> {
+        DriverStore {
+            on_vanished,
+            ..self
+        }
     }
 
     /// The driver beneath: for an [`AsyncSessions`](session_driver_async::AsyncSessions) beside the
@@ -169,8 +172,8 @@ impl<A: AsyncSessionDriver, C: Codec<State>> DriverStore<A, C> {
 
     /// Passes over an error that says that the session went, if that is to be passed over.
     fn unless_vanished(&self, error: session_driver::Error) -> session_driver::Result<()> {
-        match (error.kind(), self.vanished) {
-            (ErrorKind::NotFound, Vanished::Discard) => Ok(()),
+        match (error.kind(), self.on_vanished) {
+            (ErrorKind::NotFound, OnVanished::Discard) => Ok(()),
             _ => Err(error),
         }
     }
@@ -213,7 +216,7 @@ impl<A: AsyncSessionDriver, C: Codec<State>> SessionStore for DriverStore<A, C> 
     ///
     /// # Errors
     /// [`UpdateError::Other`] with NotFound when the session is gone, unless that is to be
-    /// [discarded](Vanished::Discard); else as [`save`](DriverStore::save), and what is stored
+    /// [discarded](OnVanished::Discard); else as [`save`](DriverStore::save), and what is stored
     /// stays, but perhaps after Indeterminate.
     async fn update(
         &self,
@@ -241,7 +244,7 @@ impl<A: AsyncSessionDriver, C: Codec<State>> SessionStore for DriverStore<A, C> 
     /// Removes the session under `key`; one that cannot be decoded, too.
     ///
     /// # Errors
-    /// NotFound when the session is gone, unless that is to be [discarded](Vanished::Discard): the
+    /// NotFound when the session is gone, unless that is to be [discarded](OnVanished::Discard): the
     /// middleware renews by a delete and a save, and must not save what was logged out meanwhile.
     async fn delete(&self, key: &SessionKey) -> anyhow::Result<()> {
         let removed = match id_of(key) {
@@ -275,7 +278,7 @@ impl<A, C: Clone> Clone for DriverStore<A, C> {
         DriverStore {
             driver: Arc::clone(&self.driver),
             policy: self.policy.clone(),
-            vanished: self.vanished,
+            on_vanished: self.on_vanished,
         }
     }
 }
@@ -284,7 +287,7 @@ impl<A: fmt::Debug, C> fmt::Debug for DriverStore<A, C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("DriverStore")
             .field("driver", &self.driver)
-            .field("vanished", &self.vanished)
+            .field("on_vanished", &self.on_vanished)
             .finish_non_exhaustive()
     }
 }

@@ -6,7 +6,7 @@
 /// Under either choice an update leaves the session gone.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Vanished {
+pub enum OnVanished {
     /// It ends in an error (`NotFound`; the middleware answers 500), for what it changed was not
     /// kept. A renewal that lost to a logout ends so, too, and its state is not saved under a new
     /// key. The default.
