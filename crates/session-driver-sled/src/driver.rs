@@ -69,7 +69,7 @@ impl SledDriver {
     }
 
     /// A version that no record had. Those of one opening follow each other, for to ask the
-    /// operating system each time would cost as much as half a read. Nobody else has the store
+    /// operating system each time would cost about a quarter of a read. Nobody else has the store
     /// open, and two openings of n stores meet with a chance of 2n in 2⁶⁴, which is less than that
     /// of as many random versions.
     pub(crate) fn new_version(&self) -> Version {

@@ -33,8 +33,8 @@ pub(crate) const OUTAGE_BOUND: Duration = Duration::from_secs(2);
 /// and whole segments of 512 KiB.
 const RESERVE: u64 = 8 * 1024 * 1024;
 
-/// How long it is believed that the room is there: no disk takes [`RESERVE`] from others meanwhile.
-/// Asking each time would be a tenth of a write that is not flushed.
+/// How long it is believed that the room is there: others would have to fill [`RESERVE`] meanwhile.
+/// Asking each time would cost about a twentieth of a write that is not flushed.
 const ROOM_INTERVAL_MICROS: u64 = 1_000;
 
 /// The length, in bytes, from which on a record is asked room for each time.
