@@ -21,7 +21,3 @@ pub(crate) fn peek(socket: impl AsFd) -> Peeked {
         Ok(_) | Err(_) => Peeked::End,
     }
 }
-
-pub(crate) fn is_quiet(socket: impl AsFd) -> bool {
-    matches!(peek(socket), Peeked::Nothing)
-}

@@ -357,7 +357,9 @@ fn large_payloads_of_many_tasks_stay_apart_with_tls_and_without() {
         let server = Server::start(&options).expect("a server");
         runtime().block_on(async {
             let builder = AsyncRedisDriver::builder(&server.url());
-            let driver = builder.root_certificates(authority.clone()).open_async();
+            let builder = builder.root_certificates(authority.clone());
+            // Ciphers take their time in a build that is not optimized.
+            let driver = builder.timeout(PATIENCE).open_async();
             let driver = Arc::new(driver.await.expect("an open driver"));
             for _ in 0..3 {
                 let mut tasks = JoinSet::new();

@@ -14,7 +14,7 @@ use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
-use crate::quiet::is_quiet;
+use crate::quiet::{Peeked, peek};
 use crate::url::Address;
 
 pub(super) enum Socket {
@@ -52,11 +52,12 @@ impl Socket {
     /// Whether the server still has the connection open, and there is nothing to be read. It costs
     /// one system call and no round trip.
     pub(super) fn is_quiet(&self) -> bool {
-        match self {
-            Socket::Tcp(tcp) => is_quiet(tcp),
-            Socket::Tls(tls) => is_quiet(tls.get_ref().0),
-            Socket::Unix(unix) => is_quiet(unix),
-        }
+        let peeked = match self {
+            Socket::Tcp(tcp) => peek(tcp),
+            Socket::Tls(tls) => peek(tls.get_ref().0),
+            Socket::Unix(unix) => peek(unix),
+        };
+        matches!(peeked, Peeked::Nothing)
     }
 }
 
