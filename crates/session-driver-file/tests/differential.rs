@@ -26,7 +26,9 @@ impl Subject for Files {
 fn it_answers_as_the_memory_driver_does() {
     // The suite's own run plays programs of other seeds.
     let drivers = Differential::new(1).with(MemorySubject::default());
-    let drivers = drivers.and_then(|drivers| drivers.with(Files)).expect("both can be opened");
+    let drivers = drivers
+        .and_then(|drivers| drivers.with(Files))
+        .expect("both can be opened");
     if let Some(difference) = drivers.programs(40).run().expect("they can be played") {
         panic!("{difference}");
     }
