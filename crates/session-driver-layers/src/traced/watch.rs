@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use session_driver::{ErrorKind, NewRecord, Record, Result};
+use session_driver::{Error, ErrorKind, NewRecord, Record, Result};
 use tracing::field::Empty;
 use tracing::{Span, debug_span, warn};
 
@@ -58,7 +58,7 @@ impl Watch {
 
     /// Ends the operation with its answer, of which `seen` may be told if it is a success.
     pub(super) fn end<T>(mut self, answer: Result<T>, seen: impl FnOnce(&T) -> Seen) -> Result<T> {
-        self.note(answer.as_ref().map(seen).map_err(|error| error.kind()));
+        self.note(answer.as_ref().map(seen).map_err(Error::kind));
         answer
     }
 
