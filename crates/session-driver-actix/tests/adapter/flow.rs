@@ -3,6 +3,7 @@
 use actix_session::config::{
     BrowserSession, CookieContentSecurity, PersistentSession, TtlExtensionPolicy,
 };
+use actix_web::cookie::Cookie;
 use actix_web::cookie::time::Duration;
 use actix_web::http::StatusCode;
 
@@ -106,7 +107,7 @@ async fn a_session_ends_so_long_after_its_last_change_and_not_before(subject: &S
     assert_eq!(anew.body, "nobody 1");
     assert_ne!(
         Some(anew.cookie().value()),
-        cookie.as_ref().map(|old| old.value())
+        cookie.as_ref().map(Cookie::value)
     );
 }
 
