@@ -33,6 +33,15 @@ impl<A: AsyncSessionDriver> Calls for Awaited<'_, A> {
     ) -> Result<Version> {
         self.0.store(id, record, when, now).await
     }
+
+    async fn rotate(
+        &self,
+        from: &SessionId,
+        to: &SessionId,
+        now: Timestamp,
+    ) -> Result<Option<Version>> {
+        self.0.rotate(from, to, now).await
+    }
 }
 
 impl<A: AsyncSessionDriver> Encrypted<A> {

@@ -25,6 +25,13 @@ pub(super) trait Calls: Sync {
         when: Precondition,
         now: Timestamp,
     ) -> impl Future<Output = Result<Version>> + Send;
+
+    fn rotate(
+        &self,
+        from: &SessionId,
+        to: &SessionId,
+        now: Timestamp,
+    ) -> impl Future<Output = Result<Option<Version>>> + Send;
 }
 
 /// A blocking driver, whose calls end before anybody could wait for them.
@@ -48,6 +55,15 @@ impl<D: SessionDriver> Calls for AtOnce<'_, D> {
         now: Timestamp,
     ) -> Result<Version> {
         self.0.store(id, record, when, now)
+    }
+
+    async fn rotate(
+        &self,
+        from: &SessionId,
+        to: &SessionId,
+        now: Timestamp,
+    ) -> Result<Option<Version>> {
+        self.0.rotate(from, to, now)
     }
 }
 

@@ -27,6 +27,13 @@ pub(super) struct Found {
     pub(super) inner: Version,
 }
 
+impl Found {
+    /// Whether nobody stored, and no touch moved the deadline, between the two finds.
+    pub(super) fn is_same(&self, other: &Found) -> bool {
+        (self.version, self.expires_at) == (other.version, other.expires_at)
+    }
+}
+
 impl<C: Calls> Protocol<'_, C> {
     pub(super) fn new(calls: C, keys: &KeyRing) -> Protocol<'_, C> {
         Protocol { calls, keys }

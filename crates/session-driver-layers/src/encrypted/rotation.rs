@@ -5,6 +5,7 @@ use session_driver::{
 };
 
 use super::calls::Calls;
+use super::patience::Patience;
 use super::protocol::{Found, Protocol, of};
 
 /// How one try ended.
@@ -31,9 +32,14 @@ impl<C: Calls> Protocol<'_, C> {
         to: &SessionId,
         now: Timestamp,
     ) -> Result<Option<Version>> {
+        if from == to {
+            // A copy of what was read would bring it back if it went meanwhile. Nothing is to be
+            // moved, so the driver beneath can answer.
+            return self.calls.rotate(from, to, now).await;
+        }
         let patience = self.patience();
         loop {
-            match self.try_to_rotate(from, to, now).await? {
+            match self.try_to_rotate(from, to, now, &patience).await? {
                 Try::Moved(version) => return Ok(Some(version)),
                 Try::Absent => return Ok(None),
                 Try::Overtaken => patience.again(Operation::Rotate)?,
@@ -41,7 +47,13 @@ impl<C: Calls> Protocol<'_, C> {
         }
     }
 
-    async fn try_to_rotate(&self, from: &SessionId, to: &SessionId, now: Timestamp) -> Result<Try> {
+    async fn try_to_rotate(
+        &self,
+        from: &SessionId,
+        to: &SessionId,
+        now: Timestamp,
+        patience: &Patience,
+    ) -> Result<Try> {
         let Some(found) = self.find(from, now, Operation::Rotate).await? else {
             return Ok(Try::Absent);
         };
@@ -52,21 +64,15 @@ impl<C: Calls> Protocol<'_, C> {
             }
             Err(error) => return Err(error),
         };
-        // A conditional remove: touches change the version beneath, too, so that neither an update
-        // nor a deadline is lost.
-        let nothing = NewRecord {
-            payload: b"",
-            expires_at: Some(now),
-        };
-        let when = Precondition::Version(found.inner);
-        let Err(error) = self.calls.store(from, nothing, when, now).await else {
+        let removed = self.remove_copied(from, &found, now, patience).await;
+        let Err(error) = removed else {
             return Ok(Try::Moved(copy));
         };
         if error.kind() == ErrorKind::Indeterminate {
             // Perhaps `from` is gone, and the copy all there is.
             return Err(of(Operation::Rotate, error));
         }
-        if let TakenBack::Unknown = self.take_back(to, copy, now).await {
+        if let TakenBack::Unknown = self.take_back(to, copy).await {
             let unknown = Error::new(ErrorKind::Indeterminate, Operation::Rotate, error.driver());
             return Err(unknown.with_source(error));
         }
@@ -106,19 +112,51 @@ impl<C: Calls> Protocol<'_, C> {
         }
     }
 
-    /// Removes the copy, touched or not, unless others stored something in its place.
-    async fn take_back(&self, to: &SessionId, copy: Version, now: Timestamp) -> TakenBack {
-        let nothing = NewRecord {
-            payload: b"",
-            expires_at: Some(now),
-        };
-        let when = Precondition::Version(copy);
-        match self.store(to, nothing, when, now).await {
+    /// Removes `from`, if it is what was copied. A touch that left the deadline where it was changes
+    /// the version beneath and nothing else, so the remove is then tried at the new one.
+    async fn remove_copied(
+        &self,
+        from: &SessionId,
+        found: &Found,
+        now: Timestamp,
+        patience: &Patience,
+    ) -> Result<()> {
+        let mut inner = found.inner;
+        loop {
+            let removed = self
+                .calls
+                .store(from, nothing(now), Precondition::Version(inner), now);
+            let conflict = match removed.await {
+                Ok(_) => return Ok(()),
+                Err(error) if error.kind() == ErrorKind::Conflict => error,
+                Err(error) => return Err(error),
+            };
+            inner = match self.find(from, now, Operation::Rotate).await? {
+                Some(again) if again.is_same(found) => again.inner,
+                _ => return Err(conflict),
+            };
+            patience.again(Operation::Rotate)?;
+        }
+    }
+
+    /// Removes the copy, touched or not, unless others stored something in its place; at the first
+    /// of all instants, for a touch may have let it expire at this one, and not at earlier ones.
+    async fn take_back(&self, to: &SessionId, copy: Version) -> TakenBack {
+        let (now, when) = (Timestamp::MIN, Precondition::Version(copy));
+        match self.store(to, nothing(now), when, now).await {
             Ok(_) => TakenBack::Gone,
             Err(error) => match error.kind() {
                 ErrorKind::NotFound | ErrorKind::Conflict => TakenBack::Gone,
                 _ => TakenBack::Unknown,
             },
         }
+    }
+}
+
+/// What a store under a condition discards the record with (rule EXP-3).
+fn nothing(now: Timestamp) -> NewRecord<'static> {
+    NewRecord {
+        payload: b"",
+        expires_at: Some(now),
     }
 }
