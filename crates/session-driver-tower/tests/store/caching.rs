@@ -1,8 +1,11 @@
 //! Why `CachingSessionStore` around the adapter is not supported: what its documentation says of it.
 
+use session_driver_tower::DriverStore;
+use session_driver_tower::session_driver::ErrorKind;
 use time::Duration;
 use tower_sessions::{CachingSessionStore, MemoryStore, SessionStore};
 
+use crate::double::Failing;
 use crate::drivers::memory;
 use crate::records::record;
 
@@ -19,15 +22,14 @@ async fn a_cache_in_front_serves_what_another_instance_logged_out() {
     assert_eq!(there.load(&session.id).await.expect("a load"), None);
 }
 
+/// The two are asked at once: a refusal that takes a moment, as over a network, comes when the cache
+/// has the record already.
 #[tokio::test]
 async fn a_cache_in_front_keeps_a_save_that_the_store_refused() {
-    let place = memory().expect("memory");
-    let cached = CachingSessionStore::new(MemoryStore::default(), place.store());
+    let refusing = DriverStore::new(Failing::with(ErrorKind::NotFound));
+    let cached = CachingSessionStore::new(MemoryStore::default(), refusing);
     let session = record("value", Duration::hours(1));
-    cached
-        .save(&session)
-        .await
-        .expect_err("it was never created");
+    cached.save(&session).await.expect_err("it has vanished");
     let served = cached.load(&session.id).await.expect("a load");
     assert_eq!(served, Some(session));
 }

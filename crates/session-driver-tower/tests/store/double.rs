@@ -8,8 +8,9 @@ use session_driver_tower::session_driver::{
     Swept, Timestamp, Version,
 };
 use session_driver_tower::session_driver_async::{AsyncSessionDriver, BoxFuture, BoxStream};
+use tokio::task::yield_now;
 
-/// Answers everything with an error of this kind, except the first so many sweeps.
+/// Answers everything with an error of this kind, after a moment, except the first so many sweeps.
 #[derive(Debug)]
 pub(crate) struct Failing {
     pub(crate) kind: ErrorKind,
@@ -28,7 +29,10 @@ impl Failing {
 
     fn answer<'a, T: Send + 'a>(&self, operation: Operation) -> BoxFuture<'a, Result<T>> {
         let error = Error::new(self.kind, operation, "failing").with_source("the cable is out");
-        Box::pin(async { Err(error) })
+        Box::pin(async {
+            yield_now().await;
+            Err(error)
+        })
     }
 }
 
