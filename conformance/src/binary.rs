@@ -16,7 +16,7 @@ use crate::case::{Case, Context};
 use crate::child;
 use crate::junit;
 use crate::report::{CaseReport, Outcome, Report, RuleReport};
-use crate::rule::{Proof, Rule};
+use crate::rule::{Proof, Rule, elsewhere};
 use crate::runner::{context, run_case};
 use crate::soak::soak;
 use crate::spec;
@@ -74,6 +74,11 @@ fn run(subject: Arc<dyn AnySubject>) -> Result<ExitCode, BoxError> {
         let (rounds, failed) = (report.rounds, report.failed());
         println!("soak result: {rounds} rounds, {failed} rules broken\n");
     }
+    for case in report.rules.iter().flat_map(|rule| &rule.cases) {
+        for line in &case.measured {
+            println!("measured, {}: {line}", case.rule);
+        }
+    }
     write(&report, &arguments)?;
     Ok(match report.is_clean() {
         true => conclusion.exit_code(),
@@ -122,8 +127,13 @@ fn trials(context: &Context, tried: &Arc<Mutex<Tried>>) -> Vec<Trial> {
 }
 
 fn rule_trials(rule: &'static Rule, context: &Context, tried: &Arc<Mutex<Tried>>) -> Vec<Trial> {
-    if let Proof::Untested(reason) = rule.proof {
-        let (name, tried) = (format!("{} (untested)", rule.id), Arc::clone(tried));
+    let without_cases = match rule.proof {
+        Proof::Cases(_) => None,
+        Proof::Elsewhere(whom, tests) => Some(("not a driver's", elsewhere(whom, tests))),
+        Proof::Untested(reason) => Some(("untested", reason.to_owned())),
+    };
+    if let Some((how, reason)) = without_cases {
+        let (name, tried) = (format!("{} ({how})", rule.id), Arc::clone(tried));
         return vec![Trial::ignorable_test(name, move || {
             hold(&tried).rules.insert(rule.id);
             Ok(Completion::ignored_with(reason))

@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::ops::Deref;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use session_driver::{Capabilities, ErrorKind, Record, SessionDriver, SessionId, Timestamp};
@@ -111,7 +111,11 @@ pub struct Context {
     pub(crate) processes: bool,
     pub(crate) case_limit: Duration,
     pub(crate) budget: Budget,
+    pub(crate) measured: Measured,
 }
+
+/// What a case has measured, a line each.
+pub(crate) type Measured = Arc<Mutex<Vec<String>>>;
 
 impl Context {
     /// What the driver under test declares.
@@ -142,6 +146,12 @@ impl Context {
     #[must_use]
     pub fn span(&self, ordinary: Duration) -> Duration {
         self.budget.span(ordinary)
+    }
+
+    /// Puts a line into the report: what a case has measured, and judges not.
+    pub fn measured(&self, line: impl Into<String>) {
+        let mut measured = self.measured.lock().unwrap_or_else(PoisonError::into_inner);
+        measured.push(line.into());
     }
 
     /// Goes on only with a driver that declares the capability.

@@ -153,13 +153,30 @@ impl Hurt {
 /// Closes the store and gives its place, for hooks to work on.
 ///
 /// # Errors
-/// Unobserved when a driver keeps nothing while it is closed.
+/// NotApplicable when the driver has no backend beneath it, Unobserved when it keeps nothing while
+/// it is closed.
 pub(crate) fn at_rest(context: &Context, store: Fixture) -> Result<Arc<Place>, Stop> {
+    has_a_backend(context)?;
     if !context.capabilities().persistent {
         let reason = "the driver is not persistent: nothing is left of it to look at";
         return Err(Stop::Unobserved(reason.into()));
     }
     Ok(store.close())
+}
+
+/// A driver that is embedded and not persistent keeps its records in its process's own memory.
+///
+/// # Errors
+/// NotApplicable to such a driver: it has no files, rows or keys that could be damaged, foreign,
+/// of another format, or left behind.
+pub(crate) fn has_a_backend(context: &Context) -> Verdict {
+    let capabilities = context.capabilities();
+    if capabilities.embedded && !capabilities.persistent {
+        let reason =
+            "the driver keeps its records in its own memory: there is no backend beneath it";
+        return Err(Stop::NotApplicable(reason.into()));
+    }
+    Ok(())
 }
 
 /// The same bytes with parts of them missing or another: cut at many lengths, and with one bit

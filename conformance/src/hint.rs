@@ -197,6 +197,10 @@ const HINTS: &[(&str, &str)] = &[
         "two sweeps that meet: what the other one has removed already is neither an error nor yours to count",
     ),
     (
+        "SWP-5",
+        "locks and transactions that a sweep holds from its first record to its last, and whole tables that it rewrites: sweep in small steps, and let others in between",
+    ),
+    (
         "SWP-6",
         "what is written beside a record (index entry, lock file, temp file): whoever removes the record removes it, too, and the sweep what a crash has left",
     ),
@@ -219,6 +223,10 @@ const HINTS: &[(&str, &str)] = &[
     (
         "ID-5",
         "every place that the id goes to: key, index, file name, log, journal; only its digest may",
+    ),
+    (
+        "ID-7",
+        "`Present` and `Version` stores, touches and rotates of an absent id: each is refused or answers that there is none, and leaves no record behind",
     ),
     (
         "PAY-1",
@@ -362,7 +370,7 @@ const HINTS: &[(&str, &str)] = &[
     ),
     (
         "HYG-8",
-        "files of the engine that the driver opens beside it: closing one drops the POSIX locks of all",
+        "`File::open`, `read` or `metadata` by descriptor on a file that the engine has open, such as for a backup, a size or a mode: use paths, or the engine's own means",
     ),
     (
         "CAP-1",
@@ -370,7 +378,7 @@ const HINTS: &[(&str, &str)] = &[
     ),
     (
         "CAP-4",
-        "what is declared whatever the configuration: durability and sharing follow from how the engine is set up",
+        "what is declared whatever the configuration, and what open tries: take a lock once and heed its error, ask for the journal mode that was got, and refuse with the reason",
     ),
 ];
 

@@ -6,6 +6,7 @@ use std::fmt;
 use std::fs;
 use std::io;
 use std::path::Path;
+use std::time::Duration;
 
 use session_driver::SessionId;
 
@@ -84,6 +85,10 @@ impl Context {
 
     pub(crate) fn make_newer(&self, place: &Place) -> Verdict {
         answered("make_newer", self.subject.make_newer(place))
+    }
+
+    pub(crate) fn kept_for(&self, place: &Place, id: &SessionId) -> Result<Option<Duration>, Stop> {
+        answered("kept_for", self.subject.kept_for(place, id))
     }
 
     pub(crate) fn place_behind_proxy(&self) -> Result<(Place, Proxy), Stop> {

@@ -31,9 +31,15 @@ pub(crate) fn document(report: &Report) -> String {
 }
 
 fn of_rule(rule: &RuleReport) -> Vec<String> {
-    if let Outcome::Untested(reason) = &rule.outcome {
-        let skipped = skipped("untested", reason);
-        return vec![test(rule.rule, "untested", Duration::ZERO, &skipped)];
+    if let (Outcome::Untested(reason) | Outcome::NotApplicable(reason), []) =
+        (&rule.outcome, &*rule.cases)
+    {
+        let how = match rule.outcome {
+            Outcome::Untested(_) => "untested",
+            _ => "not applicable",
+        };
+        let skipped = skipped(how, reason);
+        return vec![test(rule.rule, how, Duration::ZERO, &skipped)];
     }
     rule.cases.iter().map(|case| of_case(rule, case)).collect()
 }
@@ -51,6 +57,12 @@ fn of_case(rule: &RuleReport, case: &CaseReport) -> String {
         Outcome::Unobserved(reason) => skipped("unobserved", reason),
         Outcome::NotApplicable(reason) => skipped("not applicable", reason),
         Outcome::Untested(reason) => skipped("untested", reason),
+    };
+    let measured = case.measured.iter().map(|line| escaped(line));
+    let measured: Vec<String> = measured.collect();
+    let body = match &*measured {
+        [] => body,
+        lines => format!("{body}<system-out>{}</system-out>\n", lines.join("\n")),
     };
     test(case.rule, case.case, case.took, &body)
 }
@@ -101,6 +113,7 @@ mod tests {
             rule: rule.id,
             case: case.name,
             outcome,
+            measured: vec![],
             seed: 7,
             took: Duration::from_millis(1_500),
         });

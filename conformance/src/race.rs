@@ -61,7 +61,7 @@ pub(crate) fn both<A: Send, B: Send>(
 }
 
 /// What a thread ended with; its panic goes on in this one.
-fn outcome_of<T>(thread: ScopedJoinHandle<'_, T>) -> T {
+pub(crate) fn outcome_of<T>(thread: ScopedJoinHandle<'_, T>) -> T {
     thread
         .join()
         .unwrap_or_else(|cause| panic::resume_unwind(cause))

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde::Serialize;
 
 use crate::hint::hint;
-use crate::rule::{Evidence, Level, Proof, Rule};
+use crate::rule::{Evidence, Level, Proof, Rule, elsewhere};
 use crate::spec;
 
 /// What became of a case, or of a rule.
@@ -21,7 +21,8 @@ pub enum Outcome {
     /// It binds the driver and needs a hook that the subject has not got, or a right that the process
     /// has not got; the text says which.
     Unobserved(String),
-    /// It does not bind the driver by what it declares; the text says which capability.
+    /// It does not bind the driver: by what the driver declares, or because it is a rule for others;
+    /// the text says which.
     NotApplicable(String),
     /// The suite has no case for it; the text says why.
     Untested(String),
@@ -37,6 +38,9 @@ pub struct CaseReport {
     /// What became of it.
     #[serde(flatten)]
     pub outcome: Outcome,
+    /// What it measured, a line each, which is no part of the verdict.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub measured: Vec<String>,
     /// The seed of the run.
     pub seed: u64,
     /// How long it took.
@@ -127,6 +131,7 @@ impl RuleReport {
 
 fn combined(rule: &Rule, cases: &[CaseReport]) -> Outcome {
     match rule.proof {
+        Proof::Elsewhere(whom, tests) => Outcome::NotApplicable(elsewhere(whom, tests)),
         Proof::Untested(reason) => Outcome::Untested(reason.into()),
         Proof::Cases(_) => together(cases),
     }
@@ -173,7 +178,7 @@ impl Report {
         self.count(|outcome| matches!(outcome, Outcome::Unobserved(_)))
     }
 
-    /// How many rules do not bind the driver, each with the capability it does not declare.
+    /// How many rules do not bind the driver, each with the reason.
     #[must_use]
     pub fn not_applicable(&self) -> usize {
         self.count(|outcome| matches!(outcome, Outcome::NotApplicable(_)))

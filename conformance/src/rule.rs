@@ -20,6 +20,8 @@ pub struct Rule {
     pub text: &'static str,
     /// What goes wrong in the world where a driver breaks it.
     pub intent: &'static str,
+    /// Where it comes from, at least one source.
+    pub provenance: &'static [Provenance],
     /// The capabilities a driver must have declared for the rule to apply.
     pub needs: &'static [Need],
     /// Its cases, or why it has none.
@@ -38,7 +40,7 @@ impl Rule {
     pub fn cases(&self) -> &'static [Case] {
         match self.proof {
             Proof::Cases(cases) => cases,
-            Proof::Untested(_) => &[],
+            Proof::Elsewhere(..) | Proof::Untested(_) => &[],
         }
     }
 
@@ -48,6 +50,31 @@ impl Rule {
         self.needs
             .iter()
             .find_map(|need| need.missing(capabilities))
+    }
+}
+
+/// Where a rule comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Provenance {
+    /// A fault of a store or driver that was published.
+    Fault(&'static str),
+    /// A standard, a paper, a manual, or advice that is commonly given.
+    Known(&'static str),
+    /// The contract of this one's Perl ancestors, CGI::Session::Driver and
+    /// Catalyst::Plugin::Session::Store.
+    Ancestor(&'static str),
+    /// The contract's own: what follows from it, or what was seen while its drivers were built.
+    Own(&'static str),
+}
+
+impl fmt::Display for Provenance {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Provenance::Fault(text) => write!(f, "a published fault: {text}"),
+            Provenance::Known(text) => write!(f, "known: {text}"),
+            Provenance::Ancestor(text) => write!(f, "the ancestors' contract: {text}"),
+            Provenance::Own(text) => write!(f, "this contract's own: {text}"),
+        }
     }
 }
 
@@ -100,8 +127,31 @@ impl fmt::Display for Evidence {
 pub enum Proof {
     /// These cases, all of which must pass.
     Cases(&'static [Case]),
+    /// It binds what the first text names and no driver: these tests of the repository prove it.
+    Elsewhere(&'static str, &'static [Test]),
     /// Nothing yet, for this reason. Such a rule is counted beside "conforming", never as passed.
     Untested(&'static str),
+}
+
+/// A test that stands outside the suite.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Test {
+    /// Its file, from the repository's root.
+    pub file: &'static str,
+    /// The function's name, or the subject that `main!` is given.
+    pub name: &'static str,
+}
+
+impl fmt::Display for Test {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} in {}", self.name, self.file)
+    }
+}
+
+/// Why a rule that is proven elsewhere does not bind a driver.
+pub(crate) fn elsewhere(whom: &str, tests: &[Test]) -> String {
+    let tests: Vec<String> = tests.iter().map(Test::to_string).collect();
+    format!("a rule for {whom}, proven by {}", tests.join(", "))
 }
 
 /// A capability that a rule depends on.

@@ -1,13 +1,13 @@
 //! Runs the rules' cases.
 
 use std::process::ExitCode;
-use std::sync::Arc;
 use std::sync::mpsc::{self, RecvTimeoutError};
+use std::sync::{Arc, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::budget::Budget;
-use crate::case::{Case, Context, Stop};
+use crate::case::{Case, Context, Measured, Stop};
 use crate::child;
 use crate::report::{CaseReport, Outcome, Report, RuleReport};
 use crate::rule::Rule;
@@ -103,20 +103,29 @@ pub(crate) fn context(
         processes,
         case_limit: CASE_LIMIT,
         budget: Budget::Ordinary,
+        measured: Measured::default(),
     })
 }
 
 pub(crate) fn run_case(rule: &Rule, case: Case, context: &Context) -> CaseReport {
     let begin = Instant::now();
+    let context = Context {
+        measured: Measured::default(),
+        ..context.clone()
+    };
+    let measured = Arc::clone(&context.measured);
+    let seed = context.seed;
     let outcome = match rule.not_applicable(&context.capabilities) {
         Some(reason) => Outcome::NotApplicable(reason.into()),
-        None => attempt(case, context.clone()),
+        None => attempt(case, context),
     };
+    let measured = std::mem::take(&mut *measured.lock().unwrap_or_else(PoisonError::into_inner));
     CaseReport {
         rule: rule.id,
         case: case.name,
         outcome,
-        seed: context.seed,
+        measured,
+        seed,
         took: begin.elapsed(),
     }
 }

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 use session_driver::{Durability, MemoryDriver, Result, SessionDriver, SessionId};
 
@@ -57,6 +58,7 @@ pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
 /// | [`add_foreign`](Subject::add_foreign) | comes by itself; other tables or trees of an engine are yours | other keys or tables | ISO-3, TRV-6 |
 /// | [`raw`](Subject::raw), [`plant`](Subject::plant) | the session's file, row or value | its value or row | ERR-2, ERR-3, ERR-6, ISO-3, REM-3 |
 /// | [`make_newer`](Subject::make_newer) | the store's marker or format number | | ERR-6 |
+/// | [`kept_for`](Subject::kept_for) | | the time to live of a key | EXP-8, SWP-6 |
 /// | [`place_behind_proxy`](Subject::place_behind_proxy) | | three lines with [`Proxy`] | ERR-4, ERR-5 |
 ///
 /// What comes by itself comes to places that say in which [directory](Place::directory) their files
@@ -152,6 +154,17 @@ pub trait Subject: Send + Sync + 'static {
         Err(Cannot::without("make_newer"))
     }
 
+    /// How much longer the backend itself will keep what is stored under this id: the time to live
+    /// of its key or row; `None` when it keeps it until somebody removes it. For drivers that
+    /// declare native expiry.
+    ///
+    /// # Errors
+    /// [`Cannot`], or why it cannot be told.
+    fn kept_for(&self, place: &Place, id: &SessionId) -> Result<Option<Duration>, BoxError> {
+        let _ = (place, id);
+        Err(Cannot::without("kept_for"))
+    }
+
     /// A new place, as [`place`](Subject::place) makes it, whose driver reaches its server through
     /// a proxy, by which the suite cuts it off and loses answers:
     /// `let proxy = Proxy::to(server)?;` and a locator with `proxy.address()` in the place of
@@ -236,6 +249,7 @@ pub(crate) trait AnySubject: Send + Sync {
     fn raw(&self, place: &Place, id: &SessionId) -> Result<Option<Vec<u8>>, BoxError>;
     fn plant(&self, place: &Place, id: &SessionId, what: Planted<'_>) -> Result<(), BoxError>;
     fn make_newer(&self, place: &Place) -> Result<(), BoxError>;
+    fn kept_for(&self, place: &Place, id: &SessionId) -> Result<Option<Duration>, BoxError>;
     fn place_behind_proxy(&self) -> Result<(Place, Proxy), BoxError>;
 }
 
@@ -270,6 +284,10 @@ impl<S: Subject> AnySubject for S {
 
     fn make_newer(&self, place: &Place) -> Result<(), BoxError> {
         Subject::make_newer(self, place)
+    }
+
+    fn kept_for(&self, place: &Place, id: &SessionId) -> Result<Option<Duration>, BoxError> {
+        Subject::kept_for(self, place, id)
     }
 
     fn place_behind_proxy(&self) -> Result<(Place, Proxy), BoxError> {

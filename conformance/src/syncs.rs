@@ -5,7 +5,7 @@ use std::sync::Arc;
 use session_driver::{Durability, NewRecord, Precondition, Record, SessionDriver, SessionId};
 
 use crate::call::{Call, Payload, Reply, When};
-use crate::case::{Context, Stop};
+use crate::case::{Context, Fixture, Stop};
 use crate::child::{Calls, Child};
 use crate::damage::at_rest;
 use crate::place::Place;
@@ -30,15 +30,7 @@ impl FailedSyncs {
     /// NotApplicable to a driver that is not embedded or has no durability Power, Unobserved where
     /// system calls cannot be filtered.
     pub(crate) fn try_writes(context: &Context) -> Result<FailedSyncs, Stop> {
-        if !context.capabilities().embedded {
-            let reason = "a server syncs its data, and the suite cannot have that fail";
-            return Err(Stop::NotApplicable(reason.into()));
-        }
-        let store = context.fresh_with(&Setup::with_durability(Durability::Power))?;
-        if store.capabilities().durability < Durability::Power {
-            let reason = "the driver cannot be opened with durability Power";
-            return Err(Stop::NotApplicable(reason.into()));
-        }
+        let store = opened_for_power(context)?;
         let mut before = vec![];
         for who in ["stored", "touched", "removed", "rotated"].map(id) {
             let new = NewRecord {
@@ -76,6 +68,23 @@ impl FailedSyncs {
         }
         Ok(false)
     }
+}
+
+/// A new store of durability Power.
+///
+/// # Errors
+/// NotApplicable to a driver that is not embedded or has no such durability.
+pub(crate) fn opened_for_power(context: &Context) -> Result<Fixture, Stop> {
+    if !context.capabilities().embedded {
+        let reason = "a server syncs its data, where the suite cannot reach";
+        return Err(Stop::NotApplicable(reason.into()));
+    }
+    let store = context.fresh_with(&Setup::with_durability(Durability::Power))?;
+    if store.capabilities().durability < Durability::Power {
+        let reason = "the driver cannot be opened with durability Power";
+        return Err(Stop::NotApplicable(reason.into()));
+    }
+    Ok(store)
 }
 
 /// A write of each kind, each on an id of its own.

@@ -2,10 +2,13 @@
 //! prove it does not count as passed.
 
 use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
 
 use session_driver::{Error, ErrorKind, MemoryDriver, Operation};
 use session_driver_conformance::{
-    BoxError, MemorySubject, Options, Outcome, Place, Proof, Report, Setup, Subject, rules, run,
+    BoxError, MemorySubject, Options, Outcome, Place, Proof, Report, Setup, Subject, Test, rules,
+    run,
 };
 
 /// A run of the deterministic part of the families that this file looks at.
@@ -102,21 +105,10 @@ fn who_skips_a_rule_that_binds_is_not_called_conforming() {
 }
 
 #[test]
-fn a_rule_without_its_hook_is_unobserved_and_stands_in_nobodys_way() {
+fn what_does_not_bind_a_driver_is_not_unobserved() {
     let report = report("ERR-8");
-    let hookless = Options {
-        filter: Some("ISO-3".into()),
-        ..Options::default()
-    };
-    let rigid = run(Rigid(MemorySubject::default()), &hookless, &mut |_| ()).expect("a run");
-    let Outcome::Unobserved(reason) = &rigid.rules[0].outcome else {
-        panic!("ISO-3 needs a hook: {:?}", rigid.rules[0].outcome);
-    };
-    assert!(reason.len() > 10, "{reason:?} is no reason");
-    assert_eq!((rigid.unobserved(), rigid.passed()), (1, 0));
-    assert!(rigid.is_conforming());
-    // What does not bind the driver is not unobserved.
     assert_eq!((report.unobserved(), report.not_applicable()), (0, 1));
+    assert!(report.is_conforming());
 }
 
 #[test]
@@ -131,6 +123,91 @@ fn without_child_processes_their_cases_say_so() {
     );
 }
 
+/// The repository's root.
+fn root() -> PathBuf {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    here.parent().expect("the suite is a member").to_owned()
+}
+
+#[test]
+fn the_tests_that_prove_a_rule_elsewhere_exist() {
+    for rule in rules() {
+        let Proof::Elsewhere(_, tests) = rule.proof else {
+            continue;
+        };
+        assert!(!tests.is_empty(), "{}: no test proves it", rule.id);
+        for Test { file, name } in tests {
+            let text = fs::read_to_string(root().join(file));
+            let text = text.unwrap_or_else(|error| panic!("{}: {file}: {error}", rule.id));
+            let subject = format!("session_driver_conformance::main!({name}");
+            let lines: Vec<&str> = text.lines().collect();
+            let stands_at = lines
+                .iter()
+                .position(|line| line.contains(&format!("fn {name}(")));
+            let is_a_test = stands_at
+                .is_some_and(|at| lines[at.saturating_sub(2)..at].concat().contains("test"));
+            assert!(
+                is_a_test || text.contains(&subject),
+                "{}: {name} is no test in {file}",
+                rule.id
+            );
+        }
+    }
+}
+
+/// CAP-2: who wraps a driver of any type, and is a driver himself, goes through the suite in the
+/// tests of his own crate. Pointers are the exception: the suite drives all through them.
+#[test]
+fn every_layer_and_bridge_is_a_subject_of_the_suite() {
+    let mut wrappers = BTreeSet::new();
+    for member in sources(&root().join("crates")) {
+        let text = fs::read_to_string(&member).expect("a readable source");
+        let Some(name) = text.lines().find_map(wrapper) else {
+            continue;
+        };
+        let within = |part: &str| member.components().any(|known| known.as_os_str() == part);
+        if !within("src") {
+            continue;
+        }
+        let home = member.ancestors().find(|home| home.ends_with("src"));
+        let home = home.and_then(Path::parent).expect("a crate's directory");
+        let proven = sources(&home.join("tests")).into_iter().any(|test| {
+            let test = fs::read_to_string(test).expect("a readable test");
+            test.contains("session_driver_conformance::main") && test.contains(name)
+        });
+        assert!(
+            proven,
+            "{name} of {} goes through the suite in no test",
+            home.display()
+        );
+        wrappers.insert(name.to_owned());
+    }
+    assert!(wrappers.len() >= 2, "these wrap drivers: {wrappers:?}");
+}
+
+/// The type that this line makes a driver around another one.
+fn wrapper(line: &str) -> Option<&str> {
+    let (generics, rest) = line
+        .trim_start()
+        .strip_prefix("impl<")?
+        .split_once("SessionDriver for ")?;
+    let (name, _) = rest.split_once('<')?;
+    (generics.contains("SessionDriver") && !name.contains('$')).then_some(name)
+}
+
+fn sources(directory: &Path) -> Vec<PathBuf> {
+    let mut found = vec![];
+    for entry in fs::read_dir(directory).into_iter().flatten().flatten() {
+        let path = entry.path();
+        if path.is_dir() {
+            found.extend(sources(&path));
+        } else if path.extension().is_some_and(|end| end == "rs") {
+            found.push(path);
+        }
+    }
+    found
+}
+
 #[test]
 fn rules_and_cases_have_names_of_their_own() {
     let mut names = BTreeSet::new();
@@ -138,6 +215,11 @@ fn rules_and_cases_have_names_of_their_own() {
         assert!(
             names.insert(rule.id.to_owned()),
             "{} is used twice",
+            rule.id
+        );
+        assert!(
+            !rule.provenance.is_empty(),
+            "{} comes from nowhere",
             rule.id
         );
         if let Proof::Untested(reason) = rule.proof {

@@ -12,7 +12,7 @@ use crate::call::{Call, Reply};
 use crate::case::{Context, Stop};
 use crate::child::VARIABLE;
 use crate::child::census::Census;
-use crate::child::wire::{Answer, Answered, Calls, MARKER, Request, Wish};
+use crate::child::wire::{Answer, Answered, Calls, Fate, MARKER, Request, Wish};
 use crate::place::Place;
 
 /// A child that says nothing for so long is taken for dead.
@@ -84,6 +84,11 @@ impl Child {
             (_, 0, Answer::Ready) => Ok(child),
             (.., other) => Err(unexpected(&other)),
         }
+    }
+
+    /// The process's number.
+    pub(crate) fn id(&self) -> u32 {
+        self.process.id()
     }
 
     fn listen_to(mut process: process::Child, bound: Duration) -> Child {
@@ -199,9 +204,36 @@ impl Child {
     /// # Errors
     /// Unobserved where they cannot be filtered.
     pub(crate) fn fail(&mut self, calls: Calls) -> Result<(), Stop> {
-        match self.ask(&Request::of(0, Wish::Fail(calls)))? {
+        self.filter(calls, Fate::Fail)
+    }
+
+    /// Has system calls end the process from now on.
+    ///
+    /// # Errors
+    /// Unobserved where they cannot be filtered.
+    pub(crate) fn end_at(&mut self, calls: Calls) -> Result<(), Stop> {
+        self.filter(calls, Fate::EndTheProcess)
+    }
+
+    fn filter(&mut self, calls: Calls, fate: Fate) -> Result<(), Stop> {
+        match self.ask(&Request::of(0, Wish::Filter(calls, fate)))? {
             Answer::Used(Err(reason)) => Err(Stop::Unobserved(reason)),
             other => done(other),
+        }
+    }
+
+    /// Asks, and gives the answer, or `None` when the process ends instead.
+    pub(crate) fn ask_for_the_last_time(
+        &mut self,
+        request: &Request,
+    ) -> Result<Option<Answer>, Stop> {
+        self.send(request)?;
+        match self.answers.recv_timeout(SILENCE) {
+            Err(RecvTimeoutError::Disconnected) => Ok(None),
+            Ok((_, answered)) => Ok(Some(answered.answer)),
+            Err(RecvTimeoutError::Timeout) => Err(Stop::Failed(
+                "a child process neither answered nor ended".into(),
+            )),
         }
     }
 

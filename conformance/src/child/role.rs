@@ -13,7 +13,7 @@ use session_driver::{Durability, SessionDriver};
 use crate::call::perform;
 use crate::child::VARIABLE;
 use crate::child::census::Census;
-use crate::child::filter::fail;
+use crate::child::filter::filter;
 use crate::child::wire::{Answer, Answered, MARKER, Request, Wish};
 use crate::exercise::use_all_operations;
 use crate::patient::{Patient, patiently};
@@ -80,7 +80,7 @@ fn serve(lane: usize, subject: &dyn AnySubject, shared: &Shared, wishes: &Receiv
                 }
                 Err(refused) => Answer::Opened(Err(refused)),
             },
-            (Wish::Fail(calls), _) => Answer::Used(fail(calls)),
+            (Wish::Filter(calls, fate), _) => Answer::Used(filter(calls, fate)),
             (Wish::Join, _) => {
                 driver = shared
                     .lock()

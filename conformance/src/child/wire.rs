@@ -27,8 +27,8 @@ pub(crate) enum Wish {
         bound: Duration,
         for_power: bool,
     },
-    /// From now on these system calls of this process fail.
-    Fail(Calls),
+    /// From now on these system calls of this process have this fate.
+    Filter(Calls, Fate),
     /// Use the driver of lane 0 on this lane, too.
     Join,
     /// Perform an operation on the open driver.
@@ -44,13 +44,25 @@ pub(crate) enum Wish {
     Count,
 }
 
-/// System calls that are to fail with EIO, as on a broken disk.
+/// System calls that a filter can take hold of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Calls {
     /// `fsync`, `fdatasync`, `msync`, `sync_file_range`, `syncfs`.
     Syncs,
     /// `read`, `pread64`, `readv`, `preadv`, `preadv2`, but for those of stdin.
     Reads,
+    /// `flock`, and what `fcntl` has to do with locks.
+    Locks,
+}
+
+/// What becomes of a system call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Fate {
+    /// It fails: syncs and reads with EIO, as on a broken disk, locks with ENOLCK, as on a file
+    /// system that keeps none.
+    Fail,
+    /// It is the last thing that the process does.
+    EndTheProcess,
 }
 
 /// What the child answers, one for each request.

@@ -8,7 +8,7 @@ use session_driver::{ErrorKind, Precondition};
 
 use crate::case::{Context, Verdict, cases, ensure_eq};
 use crate::expect::{gone, record, refused};
-use crate::rule::{Evidence, Level, Rule};
+use crate::rule::{Evidence, Level, Provenance, Rule};
 use crate::steps::stored;
 use crate::subject::Setup;
 use crate::workload::{NOW, at, forever, id, marked, until};
@@ -24,6 +24,9 @@ const ATM_3: Rule = Rule {
     text: "A store, touch, remove or rotate that fails with any kind but Indeterminate has changed nothing and does not \
            change anything later. (Refusals here; faults need a hook.)",
     intent: "A save that was refused takes effect after all, or a refused create moves the deadline.",
+    provenance: &[Provenance::Own(
+        "a caller that is told that nothing happened does it again",
+    )],
     needs: &[],
     proof: cases![
         a_refused_store_changes_nothing,

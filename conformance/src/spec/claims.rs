@@ -1,13 +1,16 @@
 //! CAP: what a driver claims.
 
+mod given;
+
 use std::time::Duration;
 
 use session_driver::{Capabilities, Durability};
 
+use self::given::CAP_4;
 use crate::case::{Context, Verdict, cases, ensure, ensure_eq};
 use crate::exercise::use_all_operations;
 use crate::race::together;
-use crate::rule::{Evidence, Level, Proof, Rule};
+use crate::rule::{Evidence, Level, Proof, Provenance, Rule, Test};
 
 pub(super) const RULES: &[Rule] = &[CAP_1, CAP_2, CAP_3, CAP_4];
 
@@ -17,6 +20,7 @@ const CAP_1: Rule = Rule {
     evidence: Evidence::Deterministic,
     text: "The descriptor stays the same for an instance's life and holds every capability and bound the rules name.",
     intent: "A layer that asked once, at the start, relies on what is no longer so.",
+    provenance: &[Provenance::Own("whoever wraps a driver asks it once")],
     needs: &[],
     proof: cases![
         the_descriptor_stays_the_same,
@@ -114,9 +118,26 @@ const CAP_2: Rule = Rule {
     evidence: Evidence::Deterministic,
     text: "Every layer and bridge passes the suite around a conforming driver, under its own descriptor.",
     intent: "A layer that forgets to forward one precondition takes the guarantee from all it wraps.",
+    provenance: &[Provenance::Own(
+        "a layer that does not forward a precondition takes the guarantee from all it wraps",
+    )],
     needs: &[],
-    proof: Proof::Untested(
-        "core: about layers and bridges; each is a subject of its own in its crate's tests",
+    proof: Proof::Elsewhere(
+        "layers and bridges",
+        &[
+            Test {
+                file: "crates/session-driver-async/tests/conformance_file.rs",
+                name: "Bridged",
+            },
+            Test {
+                file: "crates/session-driver-async/tests/conformance_memory.rs",
+                name: "Bridged",
+            },
+            Test {
+                file: "conformance/tests/claims.rs",
+                name: "every_layer_and_bridge_is_a_subject_of_the_suite",
+            },
+        ],
     ),
 };
 
@@ -127,19 +148,19 @@ const CAP_3: Rule = Rule {
     text: "A skipped rule is named with its reason; a driver that skips a MUST without the capability's leave is not called \
            conforming.",
     intent: "Unset variables skip every test, and the run is green.",
+    provenance: &[Provenance::Own("a run that skipped every test is green")],
     needs: &[],
-    proof: Proof::Untested("core: about the suite; proven in conformance/tests/claims.rs"),
-};
-
-const CAP_4: Rule = Rule {
-    id: "CAP-4",
-    level: Level::Must,
-    evidence: Evidence::Deterministic,
-    text: "A driver does not declare more than its configuration gives; WAL or locks on a file system without them are \
-           refused at open.",
-    intent: "A cache that was set up to evict is sold as a store.",
-    needs: &[],
-    proof: Proof::Untested(
-        "what a configuration gives only its driver knows; what is declared and not given shows in the rules that name it",
+    proof: Proof::Elsewhere(
+        "the suite",
+        &[
+            Test {
+                file: "conformance/tests/claims.rs",
+                name: "a_skipped_rule_is_named_with_its_reason",
+            },
+            Test {
+                file: "conformance/tests/claims.rs",
+                name: "who_skips_a_rule_that_binds_is_not_called_conforming",
+            },
+        ],
     ),
 };

@@ -15,7 +15,7 @@ use crate::linearize::Script;
 use crate::patient::Patient;
 use crate::place::Place;
 use crate::race::together;
-use crate::rule::{Evidence, Level, Need, Proof, Rule};
+use crate::rule::{Evidence, Level, Need, Proof, Provenance, Rule, Test};
 use crate::sequence::play_programs;
 use crate::subject::Setup;
 use crate::workload::{NOW, forever, id};
@@ -32,6 +32,7 @@ const CON_1: Rule = Rule {
            discarding, and lets Indeterminate or dropped operations happen late or never; without atomic_rotate a rotate is \
            a store of `to`, then a remove of `from`.",
     intent: "Under load, and only then, a session has a state that nobody gave it.",
+    provenance: &[Provenance::Known("Herlihy and Wing, Linearizability, 1990")],
     needs: &[],
     proof: cases![
         random_programs_keep_the_contract,
@@ -66,6 +67,7 @@ const CON_2: Rule = Rule {
     text: "CON-1 holds across processes where the driver declares that they share the backend; elsewhere a second opener \
            gets Locked.",
     intent: "Four workers of one service lose each other's updates, which no test with threads shows.",
+    provenance: &[Provenance::Known("Herlihy and Wing, Linearizability, 1990")],
     needs: &[],
     proof: cases![
         processes_see_one_order,
@@ -136,6 +138,9 @@ const CON_3: Rule = Rule {
     text: "Contention ends in success, Conflict, or retryable Busy within the declared bound; never in deadlock or a \
            permanent error.",
     intent: "Two requests of one user arrive together, and one of them is answered with `internal error`.",
+    provenance: &[Provenance::Own(
+        "transactions of SQLite that began as readers got BUSY 408 times of 1,000 with two processes",
+    )],
     needs: &[],
     proof: cases![
         threads_that_contend_end_within_the_bound,
@@ -219,8 +224,25 @@ const CON_4: Rule = Rule {
     text: "Dropping an operation's future lets it happen wholly or not at all, possibly afterwards, and leaves a usable \
            driver.",
     intent: "A client hangs up, its request is cancelled, and the connection answers the next request with the last one's data.",
+    provenance: &[Provenance::Fault(
+        "redis-py, March 2023: a cancelled request left its answer for the next user of the connection",
+    )],
     needs: &[],
-    proof: Proof::Untested(
-        "the suite drives blocking drivers, which have no futures to drop; the bridge's own tests stand in crates/session-driver-async/tests/bridge",
+    proof: Proof::Elsewhere(
+        "async drivers, whose operations alone are futures",
+        &[
+            Test {
+                file: "crates/session-driver-async/tests/bridge/cancel.rs",
+                name: "con_4_dropped_before_the_first_poll_nothing_happens",
+            },
+            Test {
+                file: "crates/session-driver-async/tests/bridge/cancel.rs",
+                name: "con_4_dropped_after_the_first_poll_each_write_happens_wholly",
+            },
+            Test {
+                file: "crates/session-driver-async/tests/bridge/cancel.rs",
+                name: "con_4_the_driver_is_usable_and_answers_reach_their_own_callers",
+            },
+        ],
     ),
 };

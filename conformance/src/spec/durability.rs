@@ -1,21 +1,21 @@
 //! DUR: durability.
 
 mod kills;
+mod power;
 
 use session_driver::{Precondition, Record, SessionDriver, SessionId};
 
-use crate::call::Reply;
 use crate::case::{Context, Fixture, Stop, Verdict, cases, ensure, ensure_eq};
 use crate::copy::copied;
 use crate::exercise::use_all_operations;
 use crate::expect::{gone, record};
-use crate::rule::{Evidence, Level, Need, Proof, Rule};
+use crate::rule::{Evidence, Level, Need, Proof, Provenance, Rule};
 use crate::steps::{UNLIMITED, drained, stored, visits};
 use crate::subject::Setup;
-use crate::syncs::FailedSyncs;
 use crate::workload::{NOW, at, forever, id, ids, marked, until};
 
 use self::kills::{DUR_2, DUR_4};
+use self::power::DUR_3;
 
 pub(super) const RULES: &[Rule] = &[DUR_1, DUR_2, DUR_3, DUR_4, DUR_5, DUR_6];
 
@@ -25,6 +25,7 @@ const DUR_1: Rule = Rule {
     evidence: Evidence::Deterministic,
     text: "After an operation succeeded, closing and reopening shows its effect, with expires_at and version.",
     intent: "A restart logs everybody out, or lets sessions live for ever.",
+    provenance: &[Provenance::Ancestor("`store` of CGI::Session::Driver")],
     needs: &[Need::Persistent],
     proof: cases![
         a_reopened_store_shows_every_operation,
@@ -129,35 +130,15 @@ fn a_reopened_store_sweeps_what_is_due(context: &Context) -> Verdict {
     Ok(())
 }
 
-const DUR_3: Rule = Rule {
-    id: "DUR-3",
-    level: Level::Must,
-    evidence: Evidence::Fault,
-    text: "After an operation succeeded, its effect is there after power failed wherever the data lie.",
-    intent: "A power cut undoes what was confirmed.",
-    needs: &[Need::Persistent],
-    proof: cases![no_write_answers_success_when_its_sync_fails],
-};
-
-/// Shows that every success waits for a sync and heeds its answer; not that the sync covers all
-/// that was written, nor in which order things reach the disk, for which the power would have to be
-/// cut.
-fn no_write_answers_success_when_its_sync_fails(context: &Context) -> Verdict {
-    for (call, reply) in FailedSyncs::try_writes(context)?.answers {
-        ensure!(
-            matches!(reply, Reply::Refused(..)),
-            "{call:?} answers {reply:?} although no sync succeeded"
-        );
-    }
-    Ok(())
-}
-
 const DUR_5: Rule = Rule {
     id: "DUR-5",
     level: Level::Must,
     evidence: Evidence::Deterministic,
     text: "A closed store copied by names and contents only (no times, owners or inodes) opens with the same records.",
     intent: "A backup that was restored, or a volume that was moved, holds expired or no sessions.",
+    provenance: &[Provenance::Own(
+        "a deadline kept as a modification time does not survive a copy",
+    )],
     needs: &[Need::Persistent, Need::Embedded],
     proof: cases![
         a_copy_of_a_closed_store_opens_with_the_same_records,
@@ -237,6 +218,7 @@ const DUR_6: Rule = Rule {
     evidence: Evidence::Deterministic,
     text: "What any earlier release wrote is readable.",
     intent: "An upgrade logs everybody out.",
+    provenance: &[Provenance::Own("sessions outlive deploys")],
     needs: &[Need::Persistent],
     proof: Proof::Untested("no earlier release exists whose stores could be kept as fixtures"),
 };

@@ -12,7 +12,7 @@ use std::fmt::Debug;
 use session_driver::{Error, ErrorKind, Operation, Precondition, Result};
 
 use crate::case::{Context, Stop, Verdict, cases, ensure, ensure_eq};
-use crate::rule::{Evidence, Level, Rule};
+use crate::rule::{Evidence, Level, Provenance, Rule};
 use crate::subject::Setup;
 use crate::workload::{NOW, forever, id, marked};
 
@@ -31,6 +31,9 @@ const ERR_1: Rule = Rule {
     text: "Every failure is one of the closed kinds, with the operation, the driver's name and its source; each kind says \
            whether a retry can help. (Refusals here; faults need a hook.)",
     intent: "A handler cannot tell `somebody saved first` from `the disk is broken`, and a log does not say who failed at what.",
+    provenance: &[Provenance::Own(
+        "a caller branches on a kind, and cannot on a text",
+    )],
     needs: &[],
     proof: cases![
         refusals_say_kind_operation_and_driver,

@@ -13,7 +13,7 @@ use self::extremes::{EXP_4, EXP_8};
 use self::touch::{EXP_6, EXP_7};
 use crate::case::{Context, Verdict, cases, ensure, ensure_eq};
 use crate::expect;
-use crate::rule::{Evidence, Level, Rule};
+use crate::rule::{Evidence, Level, Provenance, Rule};
 use crate::steps::{UNLIMITED, stored, visits};
 use crate::workload::{NOW, at, forever, id, until};
 
@@ -27,6 +27,9 @@ const EXP_2: Rule = Rule {
     evidence: Evidence::Deterministic,
     text: "An expired record stays absent even if no sweep ever runs; a record without expires_at never expires.",
     intent: "Sessions live until somebody sets up a sweep, or a session that is to be kept is swept away.",
+    provenance: &[Provenance::Ancestor(
+        "`delete_expired_sessions` of Catalyst::Plugin::Session::Store is a job that may not have run",
+    )],
     needs: &[],
     proof: cases![
         an_expired_record_stays_absent_without_a_sweep,

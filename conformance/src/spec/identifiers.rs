@@ -1,5 +1,6 @@
 //! ID: identifiers.
 
+mod outside;
 mod secrecy;
 
 use std::fs;
@@ -7,12 +8,13 @@ use std::path::Path;
 
 use session_driver::{MAX_ID_LEN, Precondition, Record, SessionDriver, SessionId};
 
+use self::outside::ID_7;
 use self::secrecy::ID_4;
 use crate::case::{Context, Stop, Verdict, cases, ensure, ensure_eq};
 use crate::damage::at_rest;
 use crate::expect;
 use crate::hostile::{ALIKE, hostile_ids};
-use crate::rule::{Evidence, Level, Need, Proof, Rule};
+use crate::rule::{Evidence, Level, Need, Proof, Provenance, Rule, Test};
 use crate::steps::{stored, visits};
 use crate::workload::{NOW, at, forever, id, random_id, until};
 
@@ -48,6 +50,9 @@ const ID_1: Rule = Rule {
     evidence: Evidence::Deterministic,
     text: "A driver accepts every valid SessionId at every allowed length (CON, nul, `.`, `..`, `-`, a/b and 128 times ~ are valid ids).",
     intent: "Ids that another system minted cannot be taken over, or one of a million fails.",
+    provenance: &[Provenance::Known(
+        "CON and NUL are devices to Windows, `.` and `..` directories to POSIX",
+    )],
     needs: &[],
     proof: cases![every_valid_id_serves_every_operation],
 };
@@ -96,6 +101,9 @@ const ID_2: Rule = Rule {
     text: "Ids outside the grammar are refused by SessionId::parse; whatever a valid id holds, a driver touches nothing outside its own \
            directory, table or key prefix.",
     intent: "A cookie reads, writes or removes any file of the machine (CVE-2024-3400 came in through a session file name).",
+    provenance: &[Provenance::Fault(
+        "CVE-2024-3400: a cookie that named a session file named any file",
+    )],
     needs: &[],
     proof: cases![
         hostile_ids_reach_no_other_record,
@@ -188,6 +196,9 @@ const ID_3: Rule = Rule {
     text: "Ids that differ in any byte name different records: no case folding, normalising, trimming, truncating or prefix match, on \
            case-insensitive file systems and collations too.",
     intent: "A user is shown the session of another one whose id differs in the case of a letter.",
+    provenance: &[Provenance::Known(
+        "file systems and collations that fold case or normalise Unicode",
+    )],
     needs: &[],
     proof: cases![
         ids_that_are_nearly_equal_name_different_records,
@@ -284,6 +295,9 @@ const ID_5: Rule = Rule {
     evidence: Evidence::Fault,
     text: "With hashed_ids the id cannot be found in the backend's bytes in raw, hex or base64 form.",
     intent: "A stolen backup of the store is a list of keys to every account.",
+    provenance: &[Provenance::Fault(
+        "Rack GHSA-hrqr-hxpp-chr3: ids could be found by timing their look-up, and are kept as digests since",
+    )],
     needs: &[Need::HashedIds],
     proof: cases![an_id_is_nowhere_in_the_backends_bytes],
 };
@@ -345,20 +359,24 @@ const ID_6: Rule = Rule {
     evidence: Evidence::Deterministic,
     text: "Minted ids hold at least 128 bits from the operating system's generator: their length, no repeat in a million, every bit varies.",
     intent: "Ids that can be guessed are sessions that can be taken.",
+    provenance: &[
+        Provenance::Known("OWASP Session Management Cheat Sheet: 64 bits of entropy at the least"),
+        Provenance::Fault(
+            "CGI::Session CVE-2026-56016: ids from the process id, the time and rand",
+        ),
+    ],
     needs: &[],
-    proof: Proof::Untested(
-        "a rule of the core crate: its test stands in crates/session-driver/src/id.rs",
-    ),
-};
-
-const ID_7: Rule = Rule {
-    id: "ID-7",
-    level: Level::Must,
-    evidence: Evidence::Deterministic,
-    text: "The handle does not create a record under an id that came from outside.",
-    intent: "An attacker gives a victim an id that he knows, and shares the session after the login.",
-    needs: &[],
-    proof: Proof::Untested(
-        "a rule of the core crate's handle: its test stands in crates/session-driver/tests/sessions",
+    proof: Proof::Elsewhere(
+        "the core, which mints ids",
+        &[
+            Test {
+                file: "crates/session-driver/src/id.rs",
+                name: "id_6_a_million_minted_ids_do_not_repeat",
+            },
+            Test {
+                file: "crates/session-driver/src/id.rs",
+                name: "id_6_every_bit_of_minted_ids_varies",
+            },
+        ],
     ),
 };

@@ -11,7 +11,7 @@ use crate::exercise::use_all_operations;
 use crate::expect::{absent, payload, record, refused};
 use crate::foreign::Foreign;
 use crate::neighbours::Neighbours;
-use crate::rule::{Evidence, Level, Rule};
+use crate::rule::{Evidence, Level, Provenance, Rule};
 use crate::steps::{UNLIMITED, drained, stored, visits};
 use crate::workload::{NOW, at, forever, id, ids, until};
 
@@ -26,6 +26,9 @@ const ISO_1: Rule = Rule {
     evidence: Evidence::Deterministic,
     text: "An operation in one namespace does not see, change, expire or remove a record of another, equal ids included.",
     intent: "Two applications on one Redis or in one database log each other's users in, or out.",
+    provenance: &[Provenance::Ancestor(
+        "Catalyst::Plugin::Session::Store keeps several kinds of data under `prefix:id`",
+    )],
     needs: &[],
     proof: cases![
         a_namespace_does_not_see_the_records_of_another,
@@ -172,6 +175,9 @@ const ISO_3: Rule = Rule {
     text: "Data outside the places a driver would use for its ids are not returned, changed or removed. What lies at an \
            id's own place belongs to the namespace and is Corrupt if it is no record.",
     intent: "A session store in a shared directory or database deletes what is not its own.",
+    provenance: &[Provenance::Own(
+        "an application keeps its own tables and keys beside the sessions",
+    )],
     needs: &[],
     proof: cases![
         foreign_data_are_passed_over_and_left,

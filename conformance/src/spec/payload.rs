@@ -11,7 +11,7 @@ use self::contents::CONTENTS;
 use crate::case::{Context, Fixture, Stop, Verdict, cases, ensure, ensure_eq};
 use crate::expect;
 use crate::race;
-use crate::rule::{Evidence, Level, Rule};
+use crate::rule::{Evidence, Level, Provenance, Rule};
 use crate::steps::{stored, visits};
 use crate::subject::Setup;
 use crate::workload::{NOW, at, forever, id, ids, marked, record, until};
@@ -25,6 +25,12 @@ const PAY_1: Rule = Rule {
     text: "Every byte string from 0 bytes to the declared maximum, which is at least 64 KiB, round-trips exactly, and a driver does not \
            behave differently by content.",
     intent: "A session that happens to look like the driver's own envelope, or is one byte too long for a page, is lost.",
+    provenance: &[
+        Provenance::Fault(
+            "CGI::Session, to which a payload that is empty or `0` is as false as an absent one",
+        ),
+        Provenance::Own("what a driver puts before a payload can be in a payload"),
+    ],
     needs: &[],
     proof: cases![
         the_declared_maximum_is_64_kib_or_more,
@@ -264,6 +270,9 @@ const PAY_2: Rule = Rule {
     evidence: Evidence::Deterministic,
     text: "A payload over the maximum is refused with PayloadTooLarge, never truncated; the earlier record stays.",
     intent: "The last item put into a full basket empties it, or is cut in two.",
+    provenance: &[Provenance::Known(
+        "MySQL truncates what is too long unless it is strict",
+    )],
     needs: &[],
     proof: cases![
         a_lowered_maximum_is_declared_and_is_the_last_length_that_goes,

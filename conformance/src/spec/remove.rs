@@ -7,7 +7,7 @@ use crate::case::{Context, Verdict, cases, ensure, ensure_eq};
 use crate::damage::Hurt;
 use crate::expect;
 use crate::race;
-use crate::rule::{Evidence, Level, Rule};
+use crate::rule::{Evidence, Level, Provenance, Rule};
 use crate::steps::{UNLIMITED, stored, visits};
 use crate::workload::{NOW, at, forever, id, ids, record, until};
 
@@ -19,6 +19,9 @@ const REM_1: Rule = Rule {
     evidence: Evidence::Deterministic,
     text: "Removing a live record makes it absent before returning, and returns true.",
     intent: "After a logout the session still opens doors, or the user is told that there was none.",
+    provenance: &[Provenance::Ancestor(
+        "`remove` of CGI::Session::Driver and `delete_session_data` of Catalyst::Plugin::Session::Store",
+    )],
     needs: &[],
     proof: cases![
         a_removed_record_is_absent_at_once_for_all,
@@ -88,6 +91,10 @@ const REM_2: Rule = Rule {
     evidence: Evidence::Deterministic,
     text: "Removing an absent or expired id returns false, and discards what is stored there.",
     intent: "A caller counts a logout that was none, or what was removed comes back for a host whose clock is behind.",
+    provenance: &[
+        Provenance::Ancestor("`remove` of CGI::Session::Driver"),
+        Provenance::Own("whether it was live is told, so that a logout can be counted"),
+    ],
     needs: &[],
     proof: cases![
         a_remove_of_an_absent_id_is_false,
@@ -170,6 +177,9 @@ const REM_3: Rule = Rule {
     evidence: Evidence::Fault,
     text: "Remove works on a record that cannot be decoded, and returns true.",
     intent: "A damaged session can be ended by nobody.",
+    provenance: &[Provenance::Own(
+        "what nobody can decode could otherwise never be removed",
+    )],
     needs: &[],
     proof: cases![a_damaged_record_can_be_removed],
 };
@@ -201,6 +211,9 @@ const REM_4: Rule = Rule {
     evidence: Evidence::Stochastic,
     text: "Of concurrent removes of one live id exactly one returns true.",
     intent: "What is done once at the end of a session, such as giving its seat to the next one, is done twice or never.",
+    provenance: &[Provenance::Own(
+        "of two logouts at once one has ended the session",
+    )],
     needs: &[],
     proof: cases![one_of_four_removes_answers_true],
 };

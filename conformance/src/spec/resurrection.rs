@@ -9,7 +9,7 @@ use crate::absence::Absence;
 use crate::case::{Context, Verdict, cases, ensure, ensure_eq};
 use crate::expect;
 use crate::race;
-use crate::rule::{Evidence, Level, Rule};
+use crate::rule::{Evidence, Level, Provenance, Rule};
 use crate::steps::{stored, tried, visits};
 use crate::workload::{NOW, at, forever, id, until};
 
@@ -22,6 +22,12 @@ const RES_1: Rule = Rule {
     text: "After a remove, or a rotate away, has returned, a Present or Version store or a touch does not make the id live again before \
            an Any or Absent store does.",
     intent: "A logout is undone by a request that was in flight (rack CVE-2025-46336, Django ticket 21608).",
+    provenance: &[
+        Provenance::Fault(
+            "rack-session CVE-2025-46336: a request in flight restores the session that was logged out",
+        ),
+        Provenance::Fault("Django ticket 21608: the same"),
+    ],
     needs: &[],
     proof: cases![
         nothing_revives_a_removed_id,
@@ -109,6 +115,9 @@ const RES_2: Rule = Rule {
     evidence: Evidence::Stochastic,
     text: "When a remove races Present or Version stores and touches, the id is absent once all have returned.",
     intent: "A logout that comes while the page still loads its last part leaves the session alive.",
+    provenance: &[Provenance::Fault(
+        "rack-session CVE-2025-46336 and Django ticket 21608",
+    )],
     needs: &[],
     proof: cases![
         a_remove_wins_over_present_stores_in_flight,

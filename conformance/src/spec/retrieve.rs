@@ -4,7 +4,7 @@ use session_driver::{NewRecord, Precondition, Timestamp};
 
 use crate::case::{Context, Verdict, cases, ensure, ensure_eq, live_record};
 use crate::expect;
-use crate::rule::{Evidence, Level, Rule};
+use crate::rule::{Evidence, Level, Provenance, Rule};
 use crate::steps::{stored, visits};
 use crate::workload::{NOW, at, forever, id, marked, until};
 
@@ -16,6 +16,9 @@ const RET_1: Rule = Rule {
     evidence: Evidence::Deterministic,
     text: "Retrieving an id that was never stored returns None, never an error.",
     intent: "Every visitor without a session would see an error page.",
+    provenance: &[Provenance::Ancestor(
+        "`retrieve` of CGI::Session::Driver and `get_session_data` of Catalyst::Plugin::Session::Store",
+    )],
     needs: &[],
     proof: cases![
         an_unknown_id_is_none_in_an_empty_store,
@@ -55,6 +58,9 @@ const RET_2: Rule = Rule {
     text: "Retrieving a live record returns exactly the payload, expires_at and version of the last successful store, \
            and the expires_at of the last touch after it.",
     intent: "A driver that keeps the old deadline logs people out, or never does.",
+    provenance: &[Provenance::Ancestor(
+        "`retrieve` of CGI::Session::Driver and `get_session_data` of Catalyst::Plugin::Session::Store",
+    )],
     needs: &[],
     proof: cases![
         returns_the_last_of_three_generations,
@@ -117,6 +123,9 @@ const RET_3: Rule = Rule {
     evidence: Evidence::Deterministic,
     text: "A retrieve does not create a record or change any record's payload, expires_at or version.",
     intent: "Requests with made-up cookies would fill the store (Django CVE-2015-5143), or reads would prolong sessions.",
+    provenance: &[Provenance::Fault(
+        "Django CVE-2015-5143: to look up an unknown key made a record of it",
+    )],
     needs: &[],
     proof: cases![
         a_retrieve_creates_nothing,
@@ -190,6 +199,9 @@ const RET_4: Rule = Rule {
     evidence: Evidence::Deterministic,
     text: "A record whose payload is empty, `0`, or all NUL is told apart from an absent one.",
     intent: "CGI::Session's drivers answer an absent session with `\"\"` or `0`, and so lose an empty one.",
+    provenance: &[Provenance::Fault(
+        "CGI::Session, to which a payload that is empty or `0` is as false as an absent one",
+    )],
     needs: &[],
     proof: cases![nothing_like_payloads_are_records],
 };

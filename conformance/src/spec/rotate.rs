@@ -11,7 +11,7 @@ use crate::absence::Absence;
 use crate::case::{Context, Stop, Verdict, cases, ensure, ensure_eq, live_record};
 use crate::expect;
 use crate::race;
-use crate::rule::{Evidence, Level, Rule};
+use crate::rule::{Evidence, Level, Provenance, Rule};
 use crate::steps::{UNLIMITED, stored, tried, visits};
 use crate::workload::{NOW, at, forever, id, ids, marked, record, until};
 
@@ -24,6 +24,9 @@ const ROT_1: Rule = Rule {
     text: "Rotating a live id makes `to` live with the same payload and expires_at, makes `from` absent, and returns the version of `to`: \
            the same one, or, where the descriptor says so, a new one.",
     intent: "The id that was known before the login is still good after it (session fixation), or the login loses the basket.",
+    provenance: &[Provenance::Known(
+        "OWASP Session Management Cheat Sheet: the id is renewed with every change of privilege",
+    )],
     needs: &[],
     proof: cases![
         a_rotate_moves_payload_and_deadline,
@@ -187,6 +190,9 @@ const ROT_2: Rule = Rule {
     text: "Rotating an absent or expired `from` returns None whatever `to` is; else a live `to`, `from` itself included, fails with \
            AlreadyExists; neither changes anything; an expired `to` counts as absent.",
     intent: "A login moves one user's session onto another user's.",
+    provenance: &[Provenance::Fault(
+        "tower-sessions pull request 188: a new id was saved where it had to be created",
+    )],
     needs: &[],
     proof: cases![
         an_absent_from_is_none_whatever_to_is,

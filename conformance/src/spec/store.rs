@@ -9,7 +9,7 @@ use crate::absence::Absence;
 use crate::case::{Context, Stop, Verdict, cases, ensure, ensure_eq};
 use crate::expect;
 use crate::race;
-use crate::rule::{Evidence, Level, Rule};
+use crate::rule::{Evidence, Level, Provenance, Rule};
 use crate::steps::{UNLIMITED, drained, stored, visits};
 use crate::workload::{NOW, at, forever, id, marked, record, shifted, until};
 
@@ -21,6 +21,7 @@ const STO_1: Rule = Rule {
     evidence: Evidence::Deterministic,
     text: "A store that returned success is visible at once to every handle of the same backend.",
     intent: "A user logs in on one worker, and the next request, on another worker, knows nothing of it.",
+    provenance: &[Provenance::Ancestor("`store` of CGI::Session::Driver")],
     needs: &[],
     proof: cases![
         a_handle_sees_what_another_one_stored,
@@ -108,6 +109,9 @@ const STO_5: Rule = Rule {
     evidence: Evidence::Deterministic,
     text: "Every store sets payload and expires_at together: neither an old deadline nor \"never\" is inherited by omission.",
     intent: "A session without a deadline keeps that of the guest before it and ends too soon, or one with a deadline never ends.",
+    provenance: &[Provenance::Ancestor(
+        "Catalyst::Plugin::Session::Store keeps `expires:ID` apart from `session:ID`, so that one can be written without the other",
+    )],
     needs: &[],
     proof: cases![
         each_store_sets_payload_and_deadline,
@@ -196,6 +200,12 @@ const STO_6: Rule = Rule {
     text: "A store with Present on an absent id fails with NotFound and creates nothing; \
            success is not reported for a write that was not kept (EXP-3 excepted).",
     intent: "A request that outlives its session brings it back, or believes that it has saved what is lost.",
+    provenance: &[
+        Provenance::Known("an UPDATE of SQL that matches no row is a success"),
+        Provenance::Fault(
+            "Django ticket 21608: a save created the session anew that was deleted meanwhile",
+        ),
+    ],
     needs: &[],
     proof: cases![
         present_on_an_absent_id_is_refused_and_creates_nothing,
@@ -258,6 +268,9 @@ const STO_7: Rule = Rule {
     evidence: Evidence::Deterministic,
     text: "A store with Any succeeds on absent and on live ids alike: one operation serves new and updated sessions.",
     intent: "A framework that does not know whether a session is new cannot save it.",
+    provenance: &[Provenance::Ancestor(
+        "`store` of CGI::Session::Driver serves new sessions and old ones alike",
+    )],
     needs: &[],
     proof: cases![
         any_succeeds_however_the_id_is_absent,

@@ -1,18 +1,20 @@
 //! SWP: sweep.
 
 mod artefacts;
+mod latency;
 mod limit;
 mod races;
 
 use session_driver::{Precondition, SessionDriver, SessionId, Timestamp};
 
 use self::artefacts::SWP_6;
+use self::latency::SWP_5;
 use self::limit::SWP_2;
 use self::races::{SWP_3, SWP_4};
 use crate::case::{Context, Stop, Verdict, cases, ensure, ensure_eq};
 use crate::expect;
 use crate::race;
-use crate::rule::{Evidence, Level, Proof, Rule};
+use crate::rule::{Evidence, Level, Proof, Provenance, Rule, Test};
 use crate::steps::{UNLIMITED, drained, stored, visits};
 use crate::workload::{NOW, at, forever, id, ids, record, until};
 
@@ -54,6 +56,9 @@ const SWP_1: Rule = Rule {
     evidence: Evidence::Deterministic,
     text: "A sweep removes expired records only, and reports how many it removed itself.",
     intent: "The hourly job logs people out, or its report hides that it does nothing.",
+    provenance: &[Provenance::Ancestor(
+        "`delete_expired_sessions` of Catalyst::Plugin::Session::Store",
+    )],
     needs: &[],
     proof: cases![
         a_sweep_removes_the_expired_and_counts_them,
@@ -252,26 +257,27 @@ fn what_others_removed_is_not_counted(context: &Context) -> Verdict {
     counts(context, drained(&*store, at(9_000), UNLIMITED)?, 0, "later")
 }
 
-const SWP_5: Rule = Rule {
-    id: "SWP-5",
-    level: Level::Must,
-    evidence: Evidence::Stochastic,
-    text: "While 100,000 expired records are swept, the p99 of other operations is measured and printed.",
-    intent: "The service stands still for seconds every hour, and nobody knew beforehand.",
-    needs: &[],
-    proof: Proof::Untested(
-        "a measurement, not a verdict: `cargo bench -p session-driver-sqlite --bench sweep` prints it for SQLite",
-    ),
-};
-
 const SWP_7: Rule = Rule {
     id: "SWP-7",
     level: Level::Must,
     evidence: Evidence::Deterministic,
     text: "The periodic sweeper passes `now` minus the slack, so that one fast host does not end others' sessions, and goes on after an error.",
     intent: "One host with a wrong clock logs everybody out, or one failed sweep is the last one.",
+    provenance: &[Provenance::Own(
+        "the hosts of a service do not agree on the time",
+    )],
     needs: &[],
-    proof: Proof::Untested(
-        "a rule of the periodic sweeper: its tests stand in crates/session-driver-async/tests/sweeper.rs",
+    proof: Proof::Elsewhere(
+        "the periodic sweeper",
+        &[
+            Test {
+                file: "crates/session-driver-async/tests/sweeper.rs",
+                name: "swp_7_it_passes_now_minus_the_slack",
+            },
+            Test {
+                file: "crates/session-driver-async/tests/sweeper.rs",
+                name: "swp_7_it_goes_on_after_errors_less_often_while_they_last",
+            },
+        ],
     ),
 };

@@ -16,7 +16,7 @@ use crate::expect;
 use crate::foreign::Foreign;
 use crate::hostile::hostile_ids;
 use crate::race;
-use crate::rule::{Evidence, Level, Need, Rule};
+use crate::rule::{Evidence, Level, Need, Provenance, Rule};
 use crate::steps::{UNLIMITED, drained, visit_each, visits};
 use crate::workload::{NOW, at, forever, id, ids, marked, random_id, record, until};
 
@@ -28,6 +28,7 @@ const TRV_1: Rule = Rule {
     evidence: Evidence::Deterministic,
     text: "Traversing an unchanging store visits every live id exactly once and no expired one.",
     intent: "A count of sessions is wrong, and a copy to another backend loses some.",
+    provenance: &[Provenance::Ancestor("`traverse` of CGI::Session::Driver")],
     needs: &[],
     proof: cases![
         an_empty_store_has_no_visits,
@@ -152,6 +153,9 @@ const TRV_6: Rule = Rule {
     text: "The ids visited are byte-equal to those stored, and foreign files, keys and rows are passed over. Without readable_ids each \
            visited id is a stable digest, one a record, that every operation treats as an id never stored.",
     intent: "Who lists the sessions cannot end one of them, for the name shown is not its name.",
+    provenance: &[Provenance::Own(
+        "a digest that an operation took for an id would name another session",
+    )],
     needs: &[],
     proof: cases![
         visited_ids_are_byte_equal_to_those_stored,

@@ -8,7 +8,7 @@ use crate::absence::Absence;
 use crate::case::{Context, Stop, Verdict, cases, ensure, ensure_eq, live_record};
 use crate::expect;
 use crate::race;
-use crate::rule::{Evidence, Level, Need, Rule};
+use crate::rule::{Evidence, Level, Need, Provenance, Rule};
 use crate::steps::{stored, tried};
 use crate::workload::{NOW, at, forever, id, ids, until};
 
@@ -21,6 +21,7 @@ const CAS_1: Rule = Rule {
     text: "Every successful store gives a version that no record of the namespace ever had, across remove, re-create, rotate, reopen \
            and the loss of earlier stores, also while `now` stands still or goes back.",
     intent: "A request that read the session before it was replaced saves over the new one, for the version looks the same.",
+    provenance: &[Provenance::Known("the ABA problem of compare-and-swap")],
     needs: &[],
     proof: cases![
         versions_never_repeat_across_removes_and_rotates,
@@ -146,6 +147,7 @@ const CAS_2: Rule = Rule {
     text: "A store with Version(v) succeeds only when the live record has version v; otherwise it fails with Conflict (live, other version) \
            or NotFound (absent) and changes nothing.",
     intent: "Of two requests at once the later one undoes what the earlier one saved, and neither is told.",
+    provenance: &[Provenance::Known("RFC 9110, section 13.1.1: If-Match")],
     needs: &[],
     proof: cases![
         a_version_is_good_for_one_store,
@@ -259,6 +261,9 @@ const CAS_3: Rule = Rule {
     evidence: Evidence::Stochastic,
     text: "Concurrent loops of retrieve, modify and store with Version(v) lose no update: 8 workers with 100 increments each end at 800.",
     intent: "Items vanish from a basket when a page sends two requests at once.",
+    provenance: &[Provenance::Known(
+        "the lost update: Berenson and others, A Critique of ANSI SQL Isolation Levels, 1995",
+    )],
     needs: &[],
     proof: cases![
         eight_workers_with_a_hundred_increments_end_at_800,
@@ -345,6 +350,9 @@ const CAS_4: Rule = Rule {
     evidence: Evidence::Deterministic,
     text: "A touch does not change the version.",
     intent: "Every request prolongs its session, so that a save would fail whenever another request came in between.",
+    provenance: &[Provenance::Own(
+        "a touch on every request would let no form be saved that was read before it",
+    )],
     needs: &[],
     proof: cases![a_version_is_good_after_any_touch],
 };

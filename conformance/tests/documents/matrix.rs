@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 
 use serde_json::Value;
-use session_driver_conformance::rules;
+use session_driver_conformance::{Proof, Rule, rules};
 
 /// Subjects that are no drivers of ours: the suite's own means.
 const MEANS: [&str; 1] = ["dump"];
@@ -25,7 +25,14 @@ type Outcomes = BTreeMap<String, String>;
 pub(crate) fn table(reports: &Path, compared: bool) -> String {
     let runs = runs(reports, compared);
     let total = rules().count();
-    let mut text = format!("Of {total} rules:\n\n| driver |");
+    let others: Vec<String> = rules()
+        .filter(is_for_others)
+        .map(|rule| rule.id.to_owned())
+        .collect();
+    let mut text = format!(
+        "Of {total} rules, {} bind drivers:\n\n| driver |",
+        total - others.len()
+    );
     let columns = [
         ("passed", "passed"),
         ("failed", "failed"),
@@ -55,11 +62,19 @@ pub(crate) fn table(reports: &Path, compared: bool) -> String {
         text += &format!("| {driver} | {} | {} |\n", listed(&left), listed(&beside));
     }
     let untested: Vec<String> = rules()
-        .filter(|rule| rule.cases().is_empty())
+        .filter(|rule| matches!(rule.proof, Proof::Untested(_)))
         .map(|rule| rule.id.to_owned())
         .collect();
-    text += &format!("\nUntested, for every driver: {}.", listed(&untested));
+    text += &format!("\nUntested, for every driver: {}. ", listed(&untested));
+    text += &format!(
+        "Rules for others than drivers, each proven by tests that conformance/SPEC.md names: {}.",
+        listed(&others)
+    );
     text
+}
+
+fn is_for_others(rule: &&'static Rule) -> bool {
+    matches!(rule.proof, Proof::Elsewhere(..))
 }
 
 fn runs(reports: &Path, compared: bool) -> BTreeMap<String, Outcomes> {
@@ -118,7 +133,8 @@ fn run(path: &Path, compared: bool) -> (String, Outcomes) {
 /// The rules that ended so, in the specification's order.
 fn with(outcomes: &Outcomes, wanted: &str) -> Vec<String> {
     let ended = |id: &&str| outcomes.get(*id).is_some_and(|outcome| outcome == wanted);
-    let ids = rules().map(|rule| rule.id);
+    let drivers = rules().filter(|rule| !is_for_others(rule));
+    let ids = drivers.map(|rule| rule.id);
     ids.filter(ended).map(str::to_owned).collect()
 }
 

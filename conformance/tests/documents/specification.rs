@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use session_driver_conformance::{Evidence, Need, Proof, Rule, rules};
+use session_driver_conformance::{Evidence, Need, Proof, Rule, Test, rules};
 
 const HEAD: &str = "\
 # The rules
@@ -10,7 +10,7 @@ const HEAD: &str = "\
 <!-- Made from conformance/src/spec by `cargo xtask docs`; change it there. -->
 
 What every session driver keeps, as the suite has it: each rule's sentence, what goes wrong in the world where it is
-broken, and the cases that prove it. The terms are those of the contract, `SessionDriver` in `crates/session-driver/src/driver.rs`.
+broken, where the rule comes from, and the cases that prove it. The terms are those of the contract, `SessionDriver` in `crates/session-driver/src/driver.rs`.
 
 **D**: the case finds the fault every time. **S**: it may miss the fault, and never invents one. **F**: it needs a hook of
 the subject, or makes a fault of its own. MUST, SHOULD and MAY are those of RFC 2119. A rule that needs capabilities binds
@@ -21,12 +21,15 @@ the drivers that declare them.
 pub(crate) fn document() -> String {
     let mut text = HEAD.to_owned();
     let all: Vec<&Rule> = rules().collect();
-    let untested = all.iter().filter(|rule| rule.cases().is_empty()).count();
+    let proven = |wanted: fn(&Proof) -> bool| all.iter().filter(|rule| wanted(&rule.proof)).count();
+    let untested = proven(|proof| matches!(proof, Proof::Untested(_)));
+    let elsewhere = proven(|proof| matches!(proof, Proof::Elsewhere(..)));
     let cases: usize = all.iter().map(|rule| rule.cases().len()).sum();
-    let (rules, tested) = (all.len(), all.len() - untested);
+    let (rules, tested) = (all.len(), all.len() - untested - elsewhere);
     writeln!(
         text,
-        "\n{rules} rules; {tested} of them have cases, {cases} in all; {untested} are untested, each for the reason it gives."
+        "\n{rules} rules; {tested} of them have cases, {cases} in all; {elsewhere} bind no driver and are proven by tests \
+         elsewhere in this repository; {untested} untested."
     )
     .expect("a String takes all");
     let mut family = "";
@@ -71,6 +74,7 @@ fn entry(rule: &Rule) -> String {
         evidence,
         text,
         intent,
+        provenance,
         needs,
         ..
     } = rule;
@@ -79,7 +83,15 @@ fn entry(rule: &Rule) -> String {
         entry += &format!(" · needs {}", capability(*need));
     }
     entry += &format!("\n\n{text}\n\n*Why:* {intent}\n\n");
+    let sources: Vec<String> = provenance.iter().map(ToString::to_string).collect();
+    entry += &format!("*From:* {}.\n\n", sources.join("; "));
     match rule.proof {
+        Proof::Elsewhere(whom, tests) => {
+            entry += &format!("*A rule for {whom}*, which these tests prove:\n\n");
+            for Test { file, name } in tests {
+                entry += &format!("- `{name}` in [`{file}`](../{file})\n");
+            }
+        }
         Proof::Untested(reason) => entry += &format!("*Untested:* {reason}.\n"),
         Proof::Cases(cases) => {
             for case in cases {

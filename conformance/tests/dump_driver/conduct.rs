@@ -45,7 +45,7 @@ pub(crate) type Visit<'a> = &'a mut dyn FnMut(&SessionId) -> ControlFlow<()>;
 pub(crate) const HONEST: Conduct = Conduct {
     admit,
     folder,
-    opened: |_| Ok(()),
+    opened,
     closed: |_| (),
     alone: files::alone,
     load: files::load,
@@ -67,6 +67,12 @@ fn admit(root: &Path) -> Result<()> {
         Err(cause) => error(ErrorKind::Other, Operation::Open).with_source(cause),
     };
     Err(refusal)
+}
+
+/// Tries the lock, which a file system may not have.
+fn opened(dump: &Dump) -> Result<()> {
+    let failed = |cause| error(ErrorKind::Other, Operation::Open).with_source(cause);
+    (dump.conduct.alone)(dump).map(drop).map_err(failed)
 }
 
 /// The name in hex, of one case and without separators.

@@ -21,6 +21,15 @@ pub(crate) const SABOTEURS: &[Saboteur] = &[
         },
     },
     Saboteur {
+        name: "finds-out-late-that-there-are-no-locks",
+        fault: "opens wherever it can write, and takes its first lock with the first change: on a network disk without locks that is at night",
+        breaks: &["CAP-4"],
+        conduct: Conduct {
+            opened: |_| Ok(()),
+            ..HONEST
+        },
+    },
+    Saboteur {
         name: "short-slack",
         fault: "lets the engine expire records a second after the deadline: a host whose clock runs fast loses sessions",
         breaks: &["CAP-1"],

@@ -152,6 +152,37 @@ pub(crate) const SABOTEURS: &[Saboteur] = &[
         },
     },
     Saboteur {
+        name: "syncs-before-it-writes",
+        fault: "syncs the new file when it is made, and then fills it: every sync succeeds, and none is of use",
+        breaks: &["DUR-3"],
+        conduct: Conduct {
+            save: |dump, records| {
+                let new = dump.folder.join("dump.new");
+                let mut file = fs::File::create(&new)?;
+                file.sync_all()?;
+                file.write_all(&records.encode())?;
+                fs::rename(new, dump.folder.join("dump"))?;
+                fs::File::open(&dump.folder)?.sync_all()
+            },
+            ..HONEST
+        },
+    },
+    Saboteur {
+        name: "syncs-the-file-and-not-its-name",
+        fault: "syncs what it wrote and renames it, and leaves the directory to the kernel: for half a minute a power cut brings the old file back",
+        breaks: &["DUR-3"],
+        conduct: Conduct {
+            save: |dump, records| {
+                let new = dump.folder.join("dump.new");
+                let mut file = fs::File::create(&new)?;
+                file.write_all(&records.encode())?;
+                file.sync_all()?;
+                fs::rename(new, dump.folder.join("dump"))
+            },
+            ..HONEST
+        },
+    },
+    Saboteur {
         name: "remembers-its-path",
         fault: "writes down where it was made, and opens nowhere else: a restored backup is refused",
         breaks: &["DUR-5"],

@@ -4,12 +4,41 @@ use std::fs;
 use std::thread;
 use std::time::Duration;
 
+use rustix::fs::FlockOperation;
 use session_driver::{ErrorKind, Operation};
 
-use crate::dump_driver::{Conduct, HONEST, error, files};
+use crate::dump_driver::{Conduct, HONEST, error, files, operations};
 use crate::saboteur::Saboteur;
 
 pub(crate) const SABOTEURS: &[Saboteur] = &[
+    Saboteur {
+        name: "looks-into-a-locked-file",
+        fault: "reads a file that its engine holds a POSIX lock on, as for a size or a backup: closing it drops the engine's lock",
+        breaks: &["HYG-8"],
+        conduct: Conduct {
+            opened: |dump| {
+                let path = dump.folder.join("engine");
+                let engine = fs::File::options()
+                    .read(true)
+                    .append(true)
+                    .create(true)
+                    .open(path);
+                let locked = engine.and_then(|engine| {
+                    rustix::fs::fcntl_lock(&engine, FlockOperation::NonBlockingLockShared)?;
+                    Ok(engine)
+                });
+                let engine = locked.map_err(|_| error(ErrorKind::Other, Operation::Open))?;
+                dump.kept().open.push(engine);
+                Ok(())
+            },
+            retrieve: |dump, id, now| {
+                // Of no use but to its author.
+                let _ = fs::read(dump.folder.join("engine"));
+                operations::retrieve(dump, id, now)
+            },
+            ..HONEST
+        },
+    },
     Saboteur {
         name: "leaks-a-descriptor-now-and-then",
         fault: "keeps a file open whenever a change comes at a bad moment: after three weeks nothing can be opened",

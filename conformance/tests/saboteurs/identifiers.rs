@@ -1,12 +1,27 @@
 //! ID: faults in how ids become names.
 
-use session_driver::{Error, ErrorKind, Operation, Result, SessionId};
+use session_driver::{Error, ErrorKind, Operation, Precondition, Result, SessionId};
 
 use crate::honest;
 use crate::saboteur::{HONEST, Saboteur};
 use crate::shelf::error;
 
 pub(crate) const SABOTEURS: &[Saboteur] = &[
+    Saboteur {
+        name: "save-makes-a-session-of-any-id",
+        fault: "upserts under a version, too: whoever brings an id along has a session under it after the login",
+        breaks: &["ID-7", "CAS-2", "RES-1"],
+        may: &["ATM-3", "CAP-1", "ERR-1", "EXP", "HYG-5"],
+        store: |handle, id, record, when, now| {
+            let is_absent = honest::retrieve(handle, id, now)?.is_none();
+            let when = match when {
+                Precondition::Version(_) if is_absent => Precondition::Any,
+                when => when,
+            };
+            honest::store(handle, id, record, when, now)
+        },
+        ..HONEST
+    },
     Saboteur {
         name: "id-in-hex-is-too-long-for-a-file-name",
         fault: "names files by the id in hex: 128 bytes and a suffix are more than 255 characters",

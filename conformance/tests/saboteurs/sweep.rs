@@ -48,6 +48,27 @@ pub(crate) const SABOTEURS: &[Saboteur] = &[
         ..HONEST
     },
     Saboteur {
+        name: "sweep-rebuilds-the-store",
+        fault: "copies what is live to a new table and drops the old one: meanwhile nobody is logged in",
+        breaks: &["SWP-5"],
+        sweep: |handle, now, limit| {
+            let mut away = vec![];
+            let mut records = handle.records();
+            for id in records.ids(|_, record| record.is_live(now)) {
+                away.extend(records.take(&id).map(|record| (id, record)));
+            }
+            drop(records);
+            pause();
+            let swept = honest::sweep(handle, now, limit);
+            let mut records = handle.records();
+            for (id, record) in away {
+                records.put(&id, record);
+            }
+            swept
+        },
+        ..HONEST
+    },
+    Saboteur {
         name: "sweep-removes-one-too-many",
         fault: "tests the limit after the removal",
         breaks: &["SWP-2"],

@@ -1,12 +1,15 @@
 //! The bridges, there and back, around the file driver, against the whole suite.
 
-use std::path::{Component, Path};
+#[path = "../../session-driver-file/tests/subject/mod.rs"]
+mod subject;
 
-use session_driver_async::session_driver::{Error, ErrorKind, Operation, Result};
+use session_driver_async::session_driver::{Result, SessionId};
 use session_driver_async::{BlockOn, Blocking};
-use session_driver_conformance::{BoxError, Place, Setup, Subject};
+use session_driver_conformance::{BoxError, Place, Planted, Setup, Subject};
 use session_driver_file::FileDriver;
 use tokio::runtime::Builder;
+
+use subject::Files;
 
 struct Bridged;
 
@@ -18,34 +21,27 @@ impl Subject for Bridged {
     }
 
     fn place(&self) -> Result<Place, BoxError> {
-        Place::in_temporary_directory()
+        Files.place()
     }
 
     /// On a runtime with a thread of its own, and with all operations on the bridge's threads.
     fn open(&self, place: &Place, setup: &Setup) -> Result<Self::Driver> {
-        let path = match &setup.namespace {
-            Some(name) if is_plain(name) => place.path().with_file_name(name),
-            Some(_) => return Err(Error::new(ErrorKind::Incompatible, Operation::Open, "file")),
-            None => place.path().into(),
-        };
-        let builder = FileDriver::builder(path);
-        let driver = match setup.max_payload_bytes {
-            Some(bytes) => builder.max_payload_bytes(bytes).open()?,
-            None => builder.open()?,
-        };
+        let driver = Blocking::new(Files.open(place, setup)?);
         let runtime = Builder::new_multi_thread().worker_threads(1).build();
-        Ok(BlockOn::new(
-            Blocking::new(driver),
-            runtime.expect("a runtime"),
-        ))
+        Ok(BlockOn::new(driver, runtime.expect("a runtime")))
     }
-}
 
-/// A namespace is a directory, and its name is taken as it is written.
-fn is_plain(name: &str) -> bool {
-    let parts = Path::new(name).components();
-    let plain = parts.filter(|part| matches!(part, Component::Normal(_)));
-    plain.collect::<std::path::PathBuf>().as_os_str() == name
+    fn raw(&self, place: &Place, id: &SessionId) -> Result<Option<Vec<u8>>, BoxError> {
+        Files.raw(place, id)
+    }
+
+    fn plant(&self, place: &Place, id: &SessionId, what: Planted<'_>) -> Result<(), BoxError> {
+        Files.plant(place, id, what)
+    }
+
+    fn make_newer(&self, place: &Place) -> Result<(), BoxError> {
+        Files.make_newer(place)
+    }
 }
 
 session_driver_conformance::main!(Bridged);

@@ -209,13 +209,14 @@ pub(crate) struct Verify {
 /// Measure drivers side by side, with sample sessions, and prove them against the rules.
 ///
 /// Each driver stores the sample, gives it back byte for byte, and is timed at every operation;
-/// then one table shows them all. Without URLs these are all the drivers that need no server, and
+/// all answer the same random programs, step by step; then one table shows them all. Without URLs these are all the drivers that need no server, and
 /// Redis if one answers on its usual port, 127.0.0.1:6379.
 /// Drivers work in temporary places beside the stores that are named, never on their sessions.
-/// Rules that need several processes are left to `verify`. If bytes differ, a rule is broken or an
-/// operation fails, the exit status is 1.
+/// Rules that need several processes are left to `verify`. If bytes or answers differ, a rule is
+/// broken or an operation fails, the exit status is 1.
 ///
-/// With --json: {"sessions": N, "payload_bytes": N, "threads": N, "drivers": [{"url": TEXT,
+/// With --json: {"sessions": N, "payload_bytes": N, "threads": N, "seed": N, "programs": {"played": N,
+/// "difference": TEXT or null, "accused": [TEXT]} or null, "drivers": [{"url": TEXT,
 /// "sessions": N, "rules": {"passed": N, "failed": N, "skipped": N, "unobserved": N,
 /// "untested": N, "seed": N} or null, "operations": [{"operation": TEXT, "calls": N, "per_second": X, "p50_ns": N, "p99_ns":
 /// N}], "bytes_on_disk": N or null, "failures": [TEXT]}]}
@@ -232,6 +233,12 @@ pub(crate) struct Compare {
     /// Only prove the rules whose id begins so, such as RES or RES-2
     #[arg(long, value_name = "RULE")]
     pub(crate) filter: Option<String>,
+    /// How many random programs to play on all drivers, where there are several
+    #[arg(long, value_name = "N", default_value = "40")]
+    pub(crate) programs: usize,
+    /// Repeat the run that had this seed
+    #[arg(long)]
+    pub(crate) seed: Option<u64>,
     /// Where to work when no URL is given [default: the directory for temporary files]
     #[arg(long, conflicts_with = "urls")]
     pub(crate) dir: Option<PathBuf>,

@@ -6,12 +6,16 @@ use std::time::Duration;
 
 use session_driver::{Durability, ErrorKind, Operation, Result};
 
-use crate::connection::Dialer;
-use crate::driver::RedisDriver;
-use crate::fault::{Attempt, Fault};
+use crate::blocking::{Pools, RedisDriver, at_once};
+use crate::dialer::Dialer;
+use crate::fault::{Attempt, Fault, during};
 use crate::inspection::inspect;
 use crate::key::Keyspace;
-use crate::servers::{Nodes, Servers};
+#[cfg(feature = "async")]
+use crate::multiplexed::{AsyncRedisDriver, Lines};
+use crate::network::Network;
+use crate::servers::Servers;
+use crate::store::{Settings, Store};
 use crate::tls;
 use crate::url::{Target, Topology, WrongUrl};
 use crate::value;
@@ -27,7 +31,8 @@ const TTL_SLACK: Duration = Duration::from_secs(60);
 /// 16 MiB, and room for what layers add.
 const MAX_PAYLOAD_BYTES: usize = 16 * 1024 * 1024 + 64 * 1024;
 
-/// Settings of a [`RedisDriver`] that is yet to be opened.
+/// Settings of a driver that is yet to be opened: a [`RedisDriver`], or with the feature `async` an
+/// `AsyncRedisDriver`.
 ///
 /// ```no_run
 /// use session_driver_redis::{RedisDriver, session_driver::Durability};
@@ -79,7 +84,8 @@ impl RedisDriverBuilder {
     }
 
     /// How many connections to each server there may be at once, 16 if not said. They are made when
-    /// they are needed; whoever finds all of them in use waits.
+    /// they are needed; whoever finds all of them in use waits. The async driver has one, whatever is
+    /// said here.
     #[must_use]
     pub fn pool_size(self, pool_size: usize) -> RedisDriverBuilder {
         RedisDriverBuilder { pool_size, ..self }
@@ -146,11 +152,32 @@ impl RedisDriverBuilder {
     /// is loading, or is no master where the URL names sentinels; PermissionDenied when it does not
     /// take the password; Other when its certificate is not to be trusted.
     pub fn open(self) -> Result<RedisDriver> {
-        self.try_open()
-            .map_err(|fault| fault.during(Operation::Open))
+        let pool_size = self.pool_size;
+        let network = |dialer| Pools { dialer, pool_size };
+        at_once(self.try_open(network))
+            .map(RedisDriver::new)
+            .map_err(during(Operation::Open))
     }
 
-    fn try_open(self) -> Attempt<RedisDriver> {
+    /// Reaches the servers, and looks at them, for tasks that yield; nothing is written.
+    ///
+    /// # Errors
+    /// As [`open`](RedisDriverBuilder::open); Unsupported also where there is no tokio runtime.
+    ///
+    /// # Panics
+    /// On a tokio runtime without I/O or time, as every operation does.
+    #[cfg(feature = "async")]
+    pub async fn open_async(self) -> Result<AsyncRedisDriver> {
+        let store = self.try_open(Lines::new).await;
+        store
+            .map(AsyncRedisDriver::new)
+            .map_err(during(Operation::Open))
+    }
+
+    async fn try_open<N: Network>(
+        self,
+        network: impl FnOnce(Arc<Dialer>) -> N,
+    ) -> Attempt<Store<N>> {
         let unsupported = |reason: &'static str| Fault::new(ErrorKind::Unsupported, reason);
         let target = self.target.map_err(unsupported)?;
         let Some(keyspace) = Keyspace::new(&self.prefix) else {
@@ -184,21 +211,19 @@ impl RedisDriverBuilder {
             timeout: self.timeout,
             masters_only: matches!(target.topology, Topology::Sentinel { .. }),
         };
-        let nodes = Nodes {
-            dialer: Arc::new(dialer),
-            pool_size: self.pool_size,
-        };
-        let servers = Servers::new(target.topology, nodes, self.timeout);
-        let warnings = inspect(&servers, self.durability)?;
-        Ok(RedisDriver {
+        let network = network(Arc::new(dialer));
+        let servers = Servers::new(target.topology, network, self.timeout);
+        Ok(Store {
+            warnings: inspect(&servers, self.durability).await?,
             servers,
             keyspace,
-            warnings,
-            connect_timeout: self.connect_timeout,
-            timeout: self.timeout,
-            ttl_slack: self.ttl_slack,
-            durability: self.durability,
-            max_payload_bytes: self.max_payload_bytes,
+            settings: Settings {
+                connect_timeout: self.connect_timeout,
+                timeout: self.timeout,
+                ttl_slack: self.ttl_slack,
+                durability: self.durability,
+                max_payload_bytes: self.max_payload_bytes,
+            },
         })
     }
 }

@@ -58,6 +58,23 @@ impl Fault {
         Fault::new(ErrorKind::Other, "the server's reply is not understood")
     }
 
+    pub(crate) fn of_a_lost_connection() -> Fault {
+        Fault::new(ErrorKind::Unavailable, "the connection was lost")
+    }
+
+    pub(crate) fn of_silence() -> Fault {
+        Fault::new(ErrorKind::Unavailable, "no answer within the timeout")
+    }
+
+    /// The same, to be told to another caller who has met it, too.
+    #[cfg(feature = "async")]
+    pub(crate) fn again(&self) -> Fault {
+        Fault {
+            kind: self.kind,
+            source: self.source.as_ref().map(|source| source.to_string().into()),
+        }
+    }
+
     /// The same cause, of a write that may have happened (rule ERR-5).
     pub(crate) fn indeterminate(self) -> Fault {
         Fault {
@@ -83,6 +100,11 @@ impl Fault {
     }
 }
 
+/// For an operation's `map_err`.
+pub(crate) fn during(operation: Operation) -> impl FnOnce(Fault) -> Error {
+    move |fault| fault.during(operation)
+}
+
 impl From<ErrorKind> for Fault {
     fn from(kind: ErrorKind) -> Fault {
         Fault { kind, source: None }
@@ -106,9 +128,9 @@ impl From<io::Error> for Fault {
 impl From<RedisError> for Fault {
     fn from(error: RedisError) -> Fault {
         if error.is_timeout() {
-            Fault::new(ErrorKind::Unavailable, "no answer within the timeout")
+            Fault::of_silence()
         } else if error.is_io_error() {
-            Fault::new(ErrorKind::Unavailable, "the connection was lost")
+            Fault::of_a_lost_connection()
         } else {
             Fault::of_a_strange_reply()
         }
@@ -183,6 +205,14 @@ mod tests {
             ),
             ("BUSY Redis is busy running a script.", ErrorKind::Busy),
             ("WRONGTYPE Operation against a key", ErrorKind::Corrupt),
+            (
+                "ERR AUTH <password> called without any password configured for the default user.",
+                ErrorKind::PermissionDenied,
+            ),
+            (
+                "WRONGPASS invalid username-password pair or user is disabled.",
+                ErrorKind::PermissionDenied,
+            ),
             ("ERR max number of clients reached", ErrorKind::Busy),
             ("ERR unknown command 'GETRANGE'", ErrorKind::Unsupported),
             ("ERR something new", ErrorKind::Other),

@@ -1,12 +1,10 @@
 //! What the servers say of themselves.
 
-use std::sync::Arc;
-
 use redis::Value;
 use session_driver::{Durability, ErrorKind};
 
 use crate::fault::{Attempt, Fault};
-use crate::node::Node;
+use crate::network::{Network, Server};
 use crate::patience::Patience;
 use crate::request::Request;
 use crate::servers::Servers;
@@ -19,8 +17,10 @@ const OLDEST: (u32, u32) = (6, 2);
 pub(crate) struct Info(String);
 
 impl Info {
-    pub(crate) fn of(node: &Arc<Node>, patience: Patience) -> Attempt<Info> {
-        let reply = node.call(&Request::read("INFO", &[], &[]), false, patience);
+    pub(crate) async fn of(node: &impl Server, patience: Patience) -> Attempt<Info> {
+        let reply = node
+            .call(&Request::read("INFO", &[], &[]), false, patience)
+            .await;
         match reply.map_err(|failure| failure.into_fault(true))? {
             Value::BulkString(text) => Ok(Info(String::from_utf8_lossy(&text).into_owned())),
             _ => Err(Fault::of_a_strange_reply()),
@@ -47,18 +47,22 @@ impl Info {
 /// # Errors
 /// Unavailable when one cannot be reached; PermissionDenied when it does not let the driver in;
 /// Unsupported when it is too old.
-pub(crate) fn inspect(servers: &Servers, declared: Durability) -> Attempt<Vec<Warning>> {
+pub(crate) async fn inspect<N: Network>(
+    servers: &Servers<N>,
+    declared: Durability,
+) -> Attempt<Vec<Warning>> {
     let patience = servers.patience();
     let mut warnings = vec![];
     if servers.is_watched_by_sentinels() {
         warnings.push(Warning::AsynchronousFailover);
     }
-    for master in servers.masters(patience)? {
-        match Info::of(&master, patience) {
+    for master in servers.masters(patience).await? {
+        match Info::of(&*master, patience).await {
             Ok(info) => look(&info, declared, &mut warnings)?,
             // Whoever may not ask this may still read and write; the password was taken.
             Err(fault) if fault.kind == ErrorKind::PermissionDenied => {
-                let ping = master.call(&Request::read("PING", &[], &[]), false, patience);
+                let ping = Request::read("PING", &[], &[]);
+                let ping = master.call(&ping, false, patience).await;
                 ping.map_err(|failure| failure.into_fault(true))?;
                 warnings.push(Warning::Unknown);
             }

@@ -15,6 +15,23 @@
 //! # Ok::<(), session_driver_redis::session_driver::Error>(())
 //! ```
 //!
+//! With the feature `async` there is `AsyncRedisDriver`, for tasks on tokio:
+//!
+//! ```no_run
+//! # #[cfg(feature = "async")]
+//! # async fn example() -> session_driver_redis::session_driver::Result<()> {
+//! use session_driver_async::{AsyncSessionDriver as _, AsyncSessions};
+//! use session_driver_redis::AsyncRedisDriver;
+//!
+//! let driver = AsyncRedisDriver::open("redis://localhost").await?;
+//! let sessions = AsyncSessions::<String, _>::new(driver.clone());
+//! let session = sessions.create("hello".to_owned()).await?;
+//! assert_eq!(sessions.retrieve(session.id()).await?.unwrap().as_str(), "hello");
+//! driver.close().await;
+//! # Ok(())
+//! # }
+//! ```
+//!
 //! # URLs
 //! | | |
 //! |---|---|
@@ -59,6 +76,21 @@
 //! meanwhile it begins again, and passes over what was visited; when there is no end to that, it
 //! fails with Unavailable.
 //!
+//! # For tasks that yield
+//! The async driver keeps what the blocking one keeps, by the same commands: both may be open at
+//! once. All tasks of a runtime share one connection to each server. A task of the driver's own sends
+//! what they ask for, many commands at once where many wait, and hands the replies out in their
+//! order; it ends with the last handle, when one is closed, or when the server hangs up. A driver may be
+//! used on several runtimes, and has a connection on each; where there is none, operations are
+//! Unsupported.
+//!
+//! Dropping a call (rule CON-4) disturbs nobody: what was not sent yet does not happen, and a reply
+//! that nobody waits for any more is dropped. A rotate between the servers of a cluster runs in a
+//! task of its own and is finished there.
+//!
+//! When the server is silent for the timeout although a reply is due, everyone on that connection is
+//! told: for those whose command was not sent in full, another connection is tried.
+//!
 //! # When a server is gone
 //! Connections are made when they are needed, and kept. One that the server has closed is noticed
 //! before a command is sent on it; one that failed in whatever way is never used again, so that no
@@ -83,22 +115,25 @@
 //! # Out of scope
 //! - Reads from replicas: they show old records.
 //! - Use of a driver by a child after `fork`: open another one there.
-//! - The time that looking up a host's name takes is not bounded by the timeouts.
+//! - The time that looking up a host's name takes is not bounded by the blocking driver's timeouts.
 //! - Systems without unix sockets.
 
+mod blocking;
 mod builder;
-mod connection;
-mod driver;
+mod dialer;
 mod fault;
 mod inspection;
 mod key;
-mod node;
+#[cfg(feature = "async")]
+mod multiplexed;
+mod network;
 mod operations;
 mod patience;
+mod quiet;
 mod request;
 mod script;
 mod servers;
-mod socket;
+mod store;
 mod tls;
 mod url;
 mod value;
@@ -106,6 +141,8 @@ mod warning;
 
 pub use session_driver;
 
+pub use crate::blocking::RedisDriver;
 pub use crate::builder::RedisDriverBuilder;
-pub use crate::driver::RedisDriver;
+#[cfg(feature = "async")]
+pub use crate::multiplexed::AsyncRedisDriver;
 pub use crate::warning::Warning;

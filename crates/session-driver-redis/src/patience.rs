@@ -1,6 +1,5 @@
 //! How long one operation may still try.
 
-use std::thread;
 use std::time::{Duration, Instant};
 
 /// About as long as two round trips.
@@ -25,10 +24,9 @@ impl Patience {
         self.until.saturating_duration_since(Instant::now())
     }
 
-    /// Waits a moment for others to be done; false when the time is up.
-    pub(crate) fn wait(&self) -> bool {
-        thread::sleep(self.left().min(MOMENT));
-        !self.is_over()
+    /// How long to wait for others to be done.
+    pub(crate) fn moment(&self) -> Duration {
+        self.left().min(MOMENT)
     }
 
     pub(crate) fn is_over(&self) -> bool {

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use session_driver::{Durability, ErrorKind, Operation, Result};
+use session_driver::{Durability, ErrorKind, Operation, Result, Version};
 use session_driver_envelope::LONGEST_PAYLOAD;
 
 use crate::driver::SledDriver;
@@ -125,6 +125,7 @@ impl SledDriverBuilder {
         if !self.create && !Root::is_made(&self.path) {
             return Err(Fault::new(ErrorKind::Unavailable, "there is no store"));
         }
+        let first_version = Version::random().map_err(|error| Fault::new(error.kind(), error))?;
         let root = Root::open(&self.path)?;
         let engine = Engine::open(
             &root.engine_directory(),
@@ -134,6 +135,11 @@ impl SledDriverBuilder {
             self.create,
         )?;
         root.watch()?;
-        Ok(SledDriver::new(root, engine, self.max_payload_bytes))
+        Ok(SledDriver::new(
+            root,
+            engine,
+            self.max_payload_bytes,
+            first_version,
+        ))
     }
 }

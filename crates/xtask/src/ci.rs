@@ -8,16 +8,23 @@ const LINTS: &[&str] = &[
     "clippy",
     "--workspace",
     "--all-targets",
+    "--all-features",
     "--locked",
     "--",
     "-D",
     "warnings",
 ];
-const DOCUMENTATION: &[&str] = &["doc", "--workspace", "--no-deps", "--locked"];
+const DOCUMENTATION: &[&str] = &[
+    "doc",
+    "--workspace",
+    "--all-features",
+    "--no-deps",
+    "--locked",
+];
 const DEPENDENCIES: &[&str] = &["deny", "check", "licenses", "bans", "sources"];
 const FETCH_ADVISORIES: &[&str] = &["deny", "fetch", "db"];
 const ADVISORIES: &[&str] = &["deny", "check", "advisories"];
-const TESTS: &[&str] = &["test", "--workspace", "--locked"];
+const TESTS: &[&str] = &["test", "--workspace", "--all-features", "--locked"];
 /// The README's first command in short: the tests have run the whole suite, so a few rules do here.
 const TOOL: &[&str] = &[
     "run",

@@ -14,7 +14,7 @@ struct Soak {
     runs: u32,
 }
 
-const SOAKS: [Soak; 10] = [
+const SOAKS: [Soak; 13] = [
     soak("session-driver-conformance", "memory", 100),
     soak("session-driver-conformance", "saboteurs", 20),
     soak("session-driver-conformance", "process_saboteurs", 20),
@@ -25,6 +25,9 @@ const SOAKS: [Soak; 10] = [
     soak("session-driver-redis", "conformance", 20),
     soak("session-driver-redis", "conformance_cluster", 20),
     soak("session-driver-redis", "conformance_sentinel", 20),
+    soak("session-driver-redis", "conformance_async", 20),
+    soak("session-driver-redis", "conformance_async_cluster", 20),
+    soak("session-driver-redis", "conformance_async_sentinel", 20),
 ];
 
 const fn soak(package: &'static str, test: &'static str, runs: u32) -> Soak {
@@ -158,6 +161,7 @@ impl Soak {
         let mut command = cargo(&[
             "test",
             "--no-run",
+            "--all-features",
             "--quiet",
             "--message-format=json-render-diagnostics",
         ]);

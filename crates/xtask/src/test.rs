@@ -8,7 +8,7 @@ pub(crate) fn run() -> Result<(), Stopped> {
     let mut steps = Steps::default();
     redis::server(&mut steps)?;
     let (required, yes) = redis::REQUIRED;
-    let mut tests = cargo(&["test", "--workspace"]);
+    let mut tests = cargo(&["test", "--workspace", "--all-features"]);
     docs::leave_reports(tests.env(required, yes))?;
     steps.run("tests", &mut tests)?;
     steps.summary();

@@ -9,7 +9,7 @@ use crate::case::{Context, Stop, Verdict, cases, ensure};
 use crate::child::{Child, Request};
 use crate::generations::{self, Readings};
 use crate::race::{handles, meanwhile};
-use crate::rule::{Evidence, Level, Need, Rule};
+use crate::rule::{Evidence, Level, Need, Provenance, Rule};
 use crate::subject::Setup;
 use crate::workload::{NOW, id};
 
@@ -20,6 +20,9 @@ pub(super) const ATM_1: Rule = Rule {
     text: "A reader sees payload, expires_at and version of one store (expires_at of a later touch), never a mixture, a \
            prefix, or the emptiness of a write in progress.",
     intent: "A published file store answers `no session` to a third of the reads under a writer.",
+    provenance: &[Provenance::Fault(
+        "a published file store answers `no session` to a third of the reads under a writer",
+    )],
     needs: &[],
     proof: cases![
         a_reader_beside_stores_sees_whole_records,
@@ -63,6 +66,9 @@ pub(super) const ATM_2: Rule = Rule {
     evidence: Evidence::Stochastic,
     text: "While a live record is overwritten or touched, a reader does not find it absent.",
     intent: "One request in a thousand shows a logged-in user the login page.",
+    provenance: &[Provenance::Fault(
+        "a published file store answers `no session` to a third of the reads under a writer",
+    )],
     needs: &[],
     proof: cases![
         a_reader_beside_stores_always_finds_the_record,

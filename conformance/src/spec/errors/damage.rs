@@ -8,7 +8,7 @@ use crate::child::{Calls, Child};
 use crate::damage::{Hurt, at_rest, blemishes};
 use crate::expect::{absent, payload, refused};
 use crate::hook::Planted;
-use crate::rule::{Evidence, Level, Rule};
+use crate::rule::{Evidence, Level, Provenance, Rule};
 use crate::steps::{UNLIMITED, drained, stored, visits};
 use crate::subject::Setup;
 use crate::workload::{NOW, at, forever, id, ids, marked, until};
@@ -20,6 +20,9 @@ pub(super) const ERR_2: Rule = Rule {
     text: "No content or fault of the backend makes a driver panic, loop, abort, report success wrongly, or answer None, \
            false, zero or an empty traversal in place of an error.",
     intent: "A disk error that reads as `no session` logs everybody out, and a save after it destroys what was there.",
+    provenance: &[Provenance::Fault(
+        "published stores that answer a disk error with `no session`",
+    )],
     needs: &[],
     proof: cases![
         no_blemish_is_taken_for_no_session_or_for_another,
@@ -167,6 +170,9 @@ pub(super) const ERR_3: Rule = Rule {
     text: "A record whose own bytes are damaged affects its own id only: retrieve, touch, rotate and conditional stores say \
            Corrupt and leave it, Any replaces it, remove removes it, traverse visits it, sweep leaves it.",
     intent: "One bad sector stops every sweep and every listing.",
+    provenance: &[Provenance::Own(
+        "one bad record is no reason to stop a sweep",
+    )],
     needs: &[],
     proof: cases![
         operations_on_a_damaged_record_say_corrupt_and_leave_it,

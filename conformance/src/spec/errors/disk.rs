@@ -6,7 +6,7 @@ use crate::case::{Context, Stop, Verdict, cases, ensure, ensure_eq};
 use crate::disk::Disk;
 use crate::expect::{absent, record};
 use crate::outage::{directory_of, stored_before};
-use crate::rule::{Evidence, Level, Need, Rule};
+use crate::rule::{Evidence, Level, Need, Provenance, Rule};
 use crate::steps::stored;
 use crate::subject::Setup;
 use crate::workload::{NOW, at, forever, id, marked, until};
@@ -18,6 +18,7 @@ pub(super) const ERR_8: Rule = Rule {
     text: "On read-only media writes fail with PermissionDenied, on a full disk with StorageFull; reads go on, and writes \
            once there is room.",
     intent: "A full disk takes the service down, and freeing space does not bring it back.",
+    provenance: &[Provenance::Known("ENOSPC, EROFS and EACCES of POSIX")],
     needs: &[Need::Persistent, Need::Embedded],
     proof: cases![
         on_a_full_disk_writes_are_refused_and_reads_go_on,

@@ -6,7 +6,7 @@ use crate::case::{Context, Stop, Verdict, cases, ensure, ensure_eq};
 use crate::damage::at_rest;
 use crate::expect::{gone, payload, refused};
 use crate::hook::Planted;
-use crate::rule::{Evidence, Level, Rule};
+use crate::rule::{Evidence, Level, Provenance, Rule};
 use crate::steps::{UNLIMITED, drained};
 use crate::subject::Setup;
 use crate::workload::{NOW, at, forever, id, until};
@@ -18,6 +18,9 @@ pub(super) const ERR_6: Rule = Rule {
     text: "A record or store of a newer format is Incompatible and stays byte for byte, Any included; only remove may \
            remove it.",
     intent: "A rollback to the release of yesterday destroys what the release of today wrote.",
+    provenance: &[Provenance::Own(
+        "a rollback of a deploy meets what the newer release wrote",
+    )],
     needs: &[],
     proof: cases![
         a_record_of_a_newer_format_stays_byte_for_byte,

@@ -13,7 +13,7 @@ use crate::outage::{
 };
 use crate::place::Place;
 use crate::proxy::{Proxy, Traffic};
-use crate::rule::{Evidence, Level, Rule};
+use crate::rule::{Evidence, Level, Provenance, Rule};
 use crate::steps::stored;
 use crate::subject::Setup;
 use crate::syncs::FailedSyncs;
@@ -27,6 +27,9 @@ pub(super) const ERR_4: Rule = Rule {
            a write that may have been sent. A server driver works again without reopening once it is back; an embedded \
            engine that has stopped keeps saying Unavailable until reopened.",
     intent: "A server's restart hangs every request, or takes a restart of all its clients.",
+    provenance: &[Provenance::Own(
+        "a service that must be restarted after its server was is down twice",
+    )],
     needs: &[],
     proof: cases![
         a_server_that_is_down_is_unavailable_until_it_is_back,
@@ -130,6 +133,9 @@ pub(super) const ERR_5: Rule = Rule {
     text: "A write whose outcome cannot be known (answer lost, timeout after sending, failed sync or commit) is \
            Indeterminate, not retryable, never repeated by the driver nor turned into success by a second sync.",
     intent: "A client that sends a write twice brings back what was removed in between.",
+    provenance: &[Provenance::Fault(
+        "PostgreSQL before 11.2: a second fsync succeeds after a first one that failed, and the data are lost",
+    )],
     needs: &[],
     proof: cases![
         a_write_whose_answer_is_lost_is_indeterminate,

@@ -9,7 +9,7 @@ use crate::outage::{
     all_operations_say_so, beside, directory_of, is_noticed, move_all, stored_before,
 };
 use crate::place::Place;
-use crate::rule::{Evidence, Level, Need, Rule};
+use crate::rule::{Evidence, Level, Need, Provenance, Rule};
 use crate::subject::Setup;
 use crate::workload::{NOW, forever};
 
@@ -20,6 +20,9 @@ pub(super) const ERR_7: Rule = Rule {
     text: "A backend removed or replaced under an open driver becomes Unavailable within the declared bound, never an empty \
            store or a lost success.",
     intent: "A cleaned temporary directory reads as `all logged out`, and saves go to a file without a name.",
+    provenance: &[Provenance::Own(
+        "a driver with an open file goes on serving a directory that was deleted",
+    )],
     needs: &[Need::Persistent, Need::Embedded],
     proof: cases![
         a_removed_store_is_unavailable,

@@ -5,7 +5,7 @@ use session_driver::{ErrorKind, Precondition, Record, SessionDriver, SessionId, 
 use crate::case::{Context, Verdict, cases, ensure, ensure_eq, live_record};
 use crate::expect;
 use crate::race;
-use crate::rule::{Evidence, Level, Rule};
+use crate::rule::{Evidence, Level, Provenance, Rule};
 use crate::steps::{UNLIMITED, drained, stored, tried, visits};
 use crate::workload::{NOW, at, forever, id, until};
 
@@ -16,6 +16,9 @@ pub(super) const EXP_1: Rule = Rule {
     text: "With expires_at = t a record is live when given now < t and absent when given now >= t, in retrieve, store, touch, remove, \
            rotate, traverse and sweep alike.",
     intent: "At the instant of expiry one operation calls the session live and another one calls it dead, and a sweep ends a live one.",
+    provenance: &[Provenance::Fault(
+        "published stores that compare deadlines as text, or with `<` in one operation and `<=` in another",
+    )],
     needs: &[],
     proof: cases![
         retrieve_sees_the_first_dead_instant,
@@ -250,6 +253,9 @@ pub(super) const EXP_5: Rule = Rule {
     evidence: Evidence::Deterministic,
     text: "expires_at is kept to the millisecond, and retrieve reports the one that is enforced.",
     intent: "A cookie and its session end at different instants, or a caller that renews in time comes too late.",
+    provenance: &[Provenance::Own(
+        "what is enforced and what is reported come from different columns as soon as one is rounded",
+    )],
     needs: &[],
     proof: cases![every_millisecond_is_kept_reported_and_enforced],
 };

@@ -6,7 +6,7 @@ use crate::absence::Absence;
 use crate::case::{Context, Verdict, cases, ensure, ensure_eq};
 use crate::expect;
 use crate::race;
-use crate::rule::{Evidence, Level, Rule};
+use crate::rule::{Evidence, Level, Provenance, Rule};
 use crate::steps::{PARTS, UNLIMITED, drained, stored, visits};
 use crate::workload::{NOW, at, forever, id, ids, record, until};
 
@@ -17,6 +17,9 @@ pub(super) const EXP_3: Rule = Rule {
     text: "A store whose precondition holds, or a touch of a live id, with expires_at <= now succeeds and discards the record at once for \
            every caller; the version returned then names nothing.",
     intent: "A caller that ends a session by its deadline, or whose clock is behind, finds it alive.",
+    provenance: &[Provenance::Own(
+        "a deadline that has passed by the time of the store is no error of the caller",
+    )],
     needs: &[],
     proof: cases![
         a_dead_store_on_an_absent_id_leaves_nothing,
@@ -167,6 +170,9 @@ pub(super) const EXP_9: Rule = Rule {
     evidence: Evidence::Deterministic,
     text: "A `now` smaller than an earlier one does not cause an error, repeat a version, or bring back what was discarded.",
     intent: "A host whose clock is behind, or is set back, fails, or lets in who was shut out.",
+    provenance: &[Provenance::Known(
+        "clock_settime of POSIX, and NTP: a wall clock is set back",
+    )],
     needs: &[],
     proof: cases![
         what_was_discarded_stays_so_for_an_earlier_now,

@@ -7,8 +7,9 @@ use session_driver::{ErrorKind, Precondition, SessionDriver, SessionId, Timestam
 
 use crate::case::{Context, Stop, Verdict, cases, ensure, ensure_eq, live_record};
 use crate::expect;
+use crate::lifetimes::Lifetimes;
 use crate::race;
-use crate::rule::{Evidence, Level, Rule};
+use crate::rule::{Evidence, Level, Provenance, Rule};
 use crate::steps::{UNLIMITED, drained, stored, tried, visits};
 use crate::workload::{NOW, at, forever, id, record, shifted, until};
 
@@ -19,6 +20,9 @@ pub(super) const EXP_4: Rule = Rule {
     text: "Every expires_at and every `now` the type can express is honoured, or refused with InvalidDeadline; it does not wrap, clamp \
            silently, panic or expire early (2038, 2106, 2262, 2446, year 10000, the type's maximum).",
     intent: "A session that is to last for ever ends at once, for its deadline has become a negative number.",
+    provenance: &[Provenance::Known(
+        "32-bit seconds end in 2038 and 2106, 64-bit nanoseconds in 2262, the timestamps of ext4 in 2446",
+    )],
     needs: &[],
     proof: cases![
         a_stored_deadline_at_any_instant_is_honoured_or_refused,
@@ -253,10 +257,14 @@ pub(super) const EXP_8: Rule = Rule {
     text: "Deadlines do not depend on TZ, locale, or any clock but `now`; a native TTL is housekeeping: at least what remains at `now` plus \
            the declared slack, which is 60 s or more.",
     intent: "Sessions end an hour early when the clocks change, or when one host's clock is ahead.",
+    provenance: &[Provenance::Known(
+        "EXPIRE of Redis goes by the clock of the server",
+    )],
     needs: &[],
     proof: cases![
         nothing_expires_while_now_stands_still,
         a_life_in_any_year_is_judged_by_now_alone,
+        the_backend_keeps_a_record_for_its_life_and_the_slack,
         a_declared_slack_is_a_minute_or_more
     ],
 };
@@ -330,6 +338,34 @@ fn a_life_in_any_year_is_judged_by_now_alone(context: &Context) -> Verdict {
         expect::record(&*store, &who, last, &due, "before its deadline")?;
         expect::absent(&*store, &who, deadline, "at its deadline")?;
         store.remove(&who, deadline)?;
+    }
+    Ok(())
+}
+
+fn the_backend_keeps_a_record_for_its_life_and_the_slack(context: &Context) -> Verdict {
+    let due = Lifetimes::of(context)?;
+    let slack = context.capabilities().native_expiry.unwrap_or_default();
+    for (who, way, life) in &due.mortal {
+        let Some(kept) = context.kept_for(&due.place, who)? else {
+            continue; // which is SWP-6's to say
+        };
+        // What has passed since counts against it, and an engine may count in whole seconds.
+        let left = (*life + slack).saturating_sub(due.begin.elapsed() + Duration::from_secs(1));
+        ensure!(
+            kept >= left,
+            "the backend keeps a record for {} s that has {} s to live and {} s of slack, after {way}",
+            kept.as_secs(),
+            life.as_secs(),
+            slack.as_secs()
+        );
+    }
+    for (who, way) in &due.immortal {
+        let kept = context.kept_for(&due.place, who)?;
+        ensure_eq!(
+            kept,
+            None,
+            "how long the backend keeps a record without a deadline, after {way}"
+        );
     }
     Ok(())
 }

@@ -6,7 +6,7 @@ use crate::absence::Absence;
 use crate::case::{Context, Verdict, cases, ensure, ensure_eq, live_record};
 use crate::expect;
 use crate::race;
-use crate::rule::{Evidence, Level, Rule};
+use crate::rule::{Evidence, Level, Provenance, Rule};
 use crate::steps::{stored, visits};
 use crate::workload::{NOW, at, forever, id, mark_of, marked, until};
 
@@ -16,6 +16,9 @@ pub(super) const EXP_6: Rule = Rule {
     evidence: Evidence::Stochastic,
     text: "A touch changes expires_at only: it never alters, restores or reorders a payload written by others.",
     intent: "The request that only prolongs the session undoes what another request saved meanwhile.",
+    provenance: &[Provenance::Own(
+        "a touch that writes back what it read is a lost update",
+    )],
     needs: &[],
     proof: cases![
         a_touch_leaves_payload_and_version,
@@ -130,6 +133,7 @@ pub(super) const EXP_7: Rule = Rule {
     evidence: Evidence::Deterministic,
     text: "Touching an absent or expired id returns false and revives nothing.",
     intent: "A tab that was left open brings the session back after it has timed out.",
+    provenance: &[Provenance::Own("what a touch makes of RES-1")],
     needs: &[],
     proof: cases![a_touch_of_an_absent_id_is_false_and_revives_nothing],
 };

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use crate::case::{Context, Stop, Verdict, cases, ensure_eq};
 use crate::place::Place;
-use crate::rule::{Evidence, Level, Rule};
+use crate::rule::{Evidence, Level, Provenance, Rule};
 use crate::subject::Setup;
 
 pub(super) const HYG_7: Rule = Rule {
@@ -14,6 +14,9 @@ pub(super) const HYG_7: Rule = Rule {
     evidence: Evidence::Deterministic,
     text: "Open refuses a directory owned by another user, writable by others, or holding another program's data.",
     intent: "A store in /tmp is one that somebody else has prepared; one in the wrong directory sweeps somebody's files.",
+    provenance: &[Provenance::Fault(
+        "CGI::Session CVE-2006-1279: sessions in a directory that all may write to",
+    )],
     needs: &[],
     proof: cases![
         a_directory_writable_by_others_is_refused,

@@ -7,7 +7,7 @@ use crate::case::{Context, Stop, Verdict, cases, ensure};
 use crate::child::{Child, Request, Wish};
 use crate::damage::at_rest;
 use crate::exercise::use_all_operations;
-use crate::rule::{Evidence, Level, Need, Rule};
+use crate::rule::{Evidence, Level, Need, Provenance, Rule};
 use crate::steps::{UNLIMITED, drained};
 use crate::subject::Setup;
 use crate::workload::{NOW, at, forever, ids};
@@ -19,6 +19,9 @@ pub(super) const HYG_2: Rule = Rule {
     text: "Temp, lock and journal files do not grow in number with operations; those of a killed process are cleared by open \
            or sweep without harming live writers.",
     intent: "A directory of a million lock files, one for each session there ever was.",
+    provenance: &[Provenance::Own(
+        "a lock file a session is a file for each session there ever was",
+    )],
     needs: &[],
     proof: cases![
         files_do_not_grow_in_number_with_operations,

@@ -11,11 +11,11 @@ use session_driver::{Precondition, SessionDriver};
 
 use crate::case::{Context, Stop, Verdict, cases, ensure};
 use crate::child::{Child, Request, Wish};
-use crate::damage::at_rest;
+use crate::damage::{at_rest, has_a_backend};
 use crate::hook::files_below;
 use crate::outage::directory_of;
 use crate::place::Place;
-use crate::rule::{Evidence, Level, Rule};
+use crate::rule::{Evidence, Level, Provenance, Rule};
 use crate::steps::UNLIMITED;
 use crate::subject::Setup;
 use crate::workload::{NOW, at, forever, id, ids, marked};
@@ -28,6 +28,9 @@ pub(super) const HYG_3: Rule = Rule {
            own files is enclosed in a 0700 directory or has them pre-created; links are not followed at any path the driver \
            made.",
     intent: "Another user of the host reads the session ids, or has the driver write through a link (CGI::Session CVE-2006-1279).",
+    provenance: &[Provenance::Fault(
+        "CGI::Session CVE-2006-1279: files of the drivers could be links of somebody else",
+    )],
     needs: &[],
     proof: cases![
         nobody_else_can_read_what_is_made_whatever_the_umask,
@@ -36,13 +39,26 @@ pub(super) const HYG_3: Rule = Rule {
     ],
 };
 
+/// The directory of files that the driver or its engine makes in this process.
+///
+/// # Errors
+/// NotApplicable to a driver that makes none, Unobserved when the place does not say.
+fn directory_made<'a>(context: &Context, place: &'a Place) -> Result<&'a Path, Stop> {
+    if !context.capabilities().embedded {
+        let reason = "a server keeps the data, and makes its own files";
+        return Err(Stop::NotApplicable(reason.into()));
+    }
+    has_a_backend(context)?;
+    directory_of(place)
+}
+
 /// None, one that takes everything away, and one in between.
 const UMASKS: [&str; 3] = ["0000", "0777", "0027"];
 
 fn nobody_else_can_read_what_is_made_whatever_the_umask(context: &Context) -> Verdict {
     for umask in UMASKS {
         let place = context.place()?;
-        let directory = directory_of(&place)?;
+        let directory = directory_made(context, &place)?;
         let mut child = Child::spawn_with_umask(context, umask)?;
         child.open(0, &place)?;
         let (seed, times) = (context.seed(), 20);
@@ -60,7 +76,7 @@ fn nobody_else_can_read_what_is_made_whatever_the_umask(context: &Context) -> Ve
 fn nothing_is_readable_by_others_for_a_moment(context: &Context) -> Verdict {
     for _ in 0..20 {
         let place = context.place()?;
-        let directory = directory_of(&place)?;
+        let directory = directory_made(context, &place)?;
         let mut child = Child::spawn_with_umask(context, UMASKS[0])?;
         let opening = child.opening(0, &place);
         child.send(&opening)?;
@@ -145,8 +161,8 @@ fn links_are_not_followed(context: &Context) -> Verdict {
 fn paths(context: &Context, directories: bool) -> Result<(Arc<Place>, Vec<PathBuf>), Stop> {
     let store = context.fresh()?;
     use_all(&*store);
+    directory_made(context, store.place())?;
     let place = at_rest(context, store)?;
-    directory_of(&place)?;
     if !place.path().is_dir() {
         let reason = "the driver keeps its store in a file, which its engine opens";
         return Err(Stop::NotApplicable(reason.into()));

@@ -7,7 +7,7 @@ use crate::child::{Child, Wish};
 use crate::exercise::use_all_operations;
 use crate::patient::Patient;
 use crate::place::Place;
-use crate::rule::{Evidence, Level, Rule};
+use crate::rule::{Evidence, Level, Provenance, Rule};
 use crate::subject::Setup;
 
 pub(super) const HYG_1: Rule = Rule {
@@ -16,6 +16,9 @@ pub(super) const HYG_1: Rule = Rule {
     evidence: Evidence::Deterministic,
     text: "Long use does not leak descriptors, threads, connections or locks.",
     intent: "After three weeks the service cannot open a file any more.",
+    provenance: &[Provenance::Own(
+        "descriptors of traversals that were stopped are the last to be closed",
+    )],
     needs: &[],
     proof: cases![
         long_use_leaves_descriptors_and_threads_as_they_were,
@@ -125,6 +128,9 @@ pub(super) const HYG_5: Rule = Rule {
     text: "Dropping a blocking driver ends its own threads and frees its locks first, so that a reopen succeeds; a driver does \
            not change process-wide state nor write to stdout or stderr.",
     intent: "A service that reloads its configuration cannot open its own store; a library's chatter breaks a program's output.",
+    provenance: &[Provenance::Own(
+        "threads of sled outlive its drop, and a reopen was refused",
+    )],
     needs: &[],
     proof: cases![
         a_dropped_driver_can_be_reopened_at_once,
@@ -227,6 +233,9 @@ pub(super) const HYG_6: Rule = Rule {
     evidence: Evidence::Deterministic,
     text: "Descriptors are close-on-exec; use after fork is documented as unsupported.",
     intent: "A program that the service starts can read every session, and keeps its locks.",
+    provenance: &[Provenance::Known(
+        "FD_CLOEXEC of POSIX; SQLite: a connection is not carried across a fork",
+    )],
     needs: &[],
     proof: cases![descriptors_are_close_on_exec],
 };

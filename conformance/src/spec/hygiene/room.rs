@@ -6,7 +6,7 @@ use session_driver::{Precondition, SessionDriver};
 
 use crate::case::{Context, Verdict, cases, ensure, ensure_eq};
 use crate::race::meanwhile;
-use crate::rule::{Evidence, Level, Need, Rule};
+use crate::rule::{Evidence, Level, Need, Provenance, Rule};
 use crate::steps::visits;
 use crate::volume::{bytes_on_disk, directory_of};
 use crate::workload::{NOW, forever, ids, marked};
@@ -18,6 +18,9 @@ pub(super) const HYG_4: Rule = Rule {
     text: "Disk and memory stay within the declared factor of the largest live volume, also while readers never pause; a \
            driver does not evict live records, and open reports an engine that may.",
     intent: "A journal grows as long as somebody reads, until the disk is full; or the busiest sessions push out the others.",
+    provenance: &[Provenance::Own(
+        "sled took ten times the live data after churn; a Redis with a `maxmemory-policy` evicts sessions",
+    )],
     needs: &[],
     proof: cases![
         churn_stays_within_the_declared_space,

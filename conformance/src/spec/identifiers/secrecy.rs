@@ -6,7 +6,7 @@ use data_encoding::{BASE32_NOPAD, BASE64, HEXLOWER};
 use session_driver::{Error, Precondition, Timestamp};
 
 use crate::case::{Context, Stop, Verdict, cases, ensure};
-use crate::rule::{Evidence, Level, Rule};
+use crate::rule::{Evidence, Level, Provenance, Rule};
 use crate::subject::Setup;
 use crate::workload::{NOW, forever, id, record};
 
@@ -17,6 +17,9 @@ pub(super) const ID_4: Rule = Rule {
     text: "Ids and payloads do not appear in Debug or Display output, anywhere in an error's source chain, in logs, metrics labels or \
            temp-file names.",
     intent: "Who reads the log of one bad day can take over the sessions in it.",
+    provenance: &[Provenance::Known(
+        "OWASP Logging Cheat Sheet: session ids are not logged",
+    )],
     needs: &[],
     proof: cases![
         debug_of_a_driver_shows_no_id_and_no_payload,

@@ -4,7 +4,7 @@ use session_driver::{ErrorKind, Precondition, SessionDriver, Timestamp};
 
 use crate::case::{Context, Verdict, cases, ensure, ensure_eq};
 use crate::expect::{absent, payload, record, refused};
-use crate::rule::{Evidence, Level, Rule};
+use crate::rule::{Evidence, Level, Provenance, Rule};
 use crate::steps::{UNLIMITED, drained, stored};
 use crate::workload::{NOW, at, forever, id, until};
 
@@ -15,6 +15,9 @@ pub(super) const ISO_4: Rule = Rule {
     text: "Several driver instances on one backend and namespace in one process act as one store, or the second open \
            fails with Locked.",
     intent: "Two parts of a program that open the same store each see half of the sessions.",
+    provenance: &[Provenance::Own(
+        "an application opens the same store in two places",
+    )],
     needs: &[],
     proof: cases![
         two_instances_act_as_one_store,

@@ -5,7 +5,7 @@ use session_driver::{Precondition, SessionDriver, SessionId};
 use crate::case::{Context, Verdict, cases, ensure};
 use crate::expect::payload;
 use crate::neighbours::Neighbours;
-use crate::rule::{Evidence, Level, Rule};
+use crate::rule::{Evidence, Level, Provenance, Rule};
 use crate::steps::{UNLIMITED, drained, visits};
 use crate::subject::Setup;
 use crate::workload::{NOW, at, forever, id, until};
@@ -18,6 +18,14 @@ pub(super) const ISO_2: Rule = Rule {
            metacharacters, case variants, names of the driver's own indexes, nested directories; a name that cannot be \
            kept apart is refused at open.",
     intent: "A key `s:` + `x:1` is the key `s:x:` + `1`; a table `A` is the table `a`; a pattern `a_*` finds `ab`.",
+    provenance: &[
+        Provenance::Ancestor(
+            "Catalyst::Plugin::Session::Store keeps several kinds of data under `prefix:id`",
+        ),
+        Provenance::Own(
+            "SQLite folds the case of quoted names, and an index of one table can have the name of another",
+        ),
+    ],
     needs: &[],
     proof: cases![
         names_that_are_prefixes_are_kept_apart,

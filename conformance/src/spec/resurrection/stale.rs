@@ -7,7 +7,7 @@ use session_driver::{ErrorKind, Precondition, Record, SessionDriver, SessionId};
 
 use crate::case::{Context, Driver, Fixture, Stop, Verdict, cases, ensure, ensure_eq, live_record};
 use crate::expect;
-use crate::rule::{Evidence, Level, Rule};
+use crate::rule::{Evidence, Level, Provenance, Rule};
 use crate::steps::{UNLIMITED, stored, visits};
 use crate::workload::{NOW, at, forever, id, marked, until};
 
@@ -18,6 +18,9 @@ pub(super) const RES_3: Rule = Rule {
     text: "A cache, buffer, pending write, older copy or open file of the driver does not serve or write back a removed or replaced record, \
            through any handle.",
     intent: "One worker keeps a session alive from its memory after another one has ended it.",
+    provenance: &[Provenance::Own(
+        "what caches, write-behind buffers and open files make of RES-1",
+    )],
     needs: &[],
     proof: cases![
         no_handle_serves_what_another_one_removed,

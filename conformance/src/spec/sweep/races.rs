@@ -7,7 +7,7 @@ use super::limit::limit;
 use crate::case::{Context, Stop, Verdict, cases, ensure, ensure_eq};
 use crate::expect;
 use crate::race;
-use crate::rule::{Evidence, Level, Need, Rule};
+use crate::rule::{Evidence, Level, Need, Provenance, Rule};
 use crate::steps::{drained, tried, visits};
 use crate::workload::{NOW, at, forever, id, ids, until};
 
@@ -17,6 +17,9 @@ pub(super) const SWP_3: Rule = Rule {
     evidence: Evidence::Stochastic,
     text: "A record renewed (any store, touch, or rotate onto it) while a sweep runs is not removed by it.",
     intent: "Two published file stores delete a session that was renewed between their check and their unlink.",
+    provenance: &[Provenance::Fault(
+        "two published file stores delete a session that was renewed between their check and their unlink",
+    )],
     needs: &[],
     proof: cases![
         what_a_touch_renewed_is_not_swept,
@@ -127,6 +130,7 @@ pub(super) const SWP_4: Rule = Rule {
     evidence: Evidence::Stochastic,
     text: "Concurrent sweeps all succeed, and their counts add up to the number of expired records.",
     intent: "The job of every host but one fails, or the report shows what was never there.",
+    provenance: &[Provenance::Own("every host of a service runs the same job")],
     needs: &[Need::ExpiryBySweep],
     proof: cases![the_counts_of_concurrent_sweeps_add_up],
 };

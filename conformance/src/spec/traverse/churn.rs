@@ -8,7 +8,7 @@ use session_driver::{ErrorKind, Precondition, SessionDriver, SessionId};
 use crate::case::{Context, Fixture, Stop, Verdict, cases, ensure, ensure_eq};
 use crate::expect;
 use crate::race;
-use crate::rule::{Evidence, Level, Rule};
+use crate::rule::{Evidence, Level, Provenance, Rule};
 use crate::steps::{UNLIMITED, tried, visit_each, visits};
 use crate::workload::{NOW, at, forever, ids, random_id, until};
 
@@ -19,6 +19,9 @@ pub(super) const TRV_2: Rule = Rule {
     text: "An id that is live for the whole traversal is visited exactly once, whatever else happens meanwhile (a rotate counts as remove and \
            create); a traversal that cannot vouch for that starts over without repeats or ends in an error, never in Ok.",
     intent: "A copy of all sessions to another backend, taken while the service runs, loses some.",
+    provenance: &[Provenance::Known(
+        "SCAN of Redis may give a key more than once; readdir of POSIX leaves open what it gives of entries that come and go",
+    )],
     needs: &[],
     proof: cases![
         stable_ids_are_visited_once_while_the_visitor_changes_others,
@@ -138,6 +141,9 @@ pub(super) const TRV_3: Rule = Rule {
     text: "An id created, removed or expiring meanwhile may be visited, is not visited twice, also when removed and re-created, and does not \
            make the traversal fail.",
     intent: "A job over all sessions stops in the middle, or bills one twice, because users come and go.",
+    provenance: &[Provenance::Known(
+        "SCAN of Redis may or may not give a key that comes or goes meanwhile",
+    )],
     needs: &[],
     proof: cases![
         ids_that_come_and_go_are_not_visited_twice,

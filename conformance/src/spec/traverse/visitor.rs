@@ -12,7 +12,7 @@ use super::{filled, visits_are};
 use crate::case::{Context, Fixture, Stop, Verdict, cases, ensure, ensure_eq};
 use crate::expect;
 use crate::race;
-use crate::rule::{Evidence, Level, Need, Rule};
+use crate::rule::{Evidence, Level, Need, Provenance, Rule};
 use crate::steps::{UNLIMITED, visit_each, visits};
 use crate::workload::{NOW, at, forever, id, random_id, until};
 
@@ -23,6 +23,9 @@ pub(super) const TRV_4: Rule = Rule {
     text: "The visitor may call any operation of the same driver, on the visited id too, without deadlock, error or repeat visit, and the \
            traversal ends when every visit stores a new random id.",
     intent: "A job that ends the sessions of one user from within a traversal hangs, or never ends.",
+    provenance: &[Provenance::Ancestor(
+        "`find` of CGI::Session removes sessions from within `traverse`",
+    )],
     needs: &[],
     proof: cases![
         the_visitor_may_call_every_operation,
@@ -193,6 +196,9 @@ pub(super) const TRV_5: Rule = Rule {
     evidence: Evidence::Deterministic,
     text: "A traversal that the visitor stops, or that panics, releases its locks, cursors, transactions and descriptors.",
     intent: "One page of an admin's list, left early, and the service stands still or runs out of descriptors.",
+    provenance: &[Provenance::Own(
+        "a visitor that panics is a bug of the caller, and the store outlives it",
+    )],
     needs: &[],
     proof: cases![
         a_visitor_that_breaks_is_not_called_again,
@@ -290,6 +296,9 @@ pub(super) const TRV_7: Rule = Rule {
     evidence: Evidence::Deterministic,
     text: "Between visits a traverse holds no lock and no payload, and at most the declared bytes per id.",
     intent: "A slow report over all sessions stops every login until it is done.",
+    provenance: &[Provenance::Own(
+        "a traversal that holds a transaction stops all writers of an SQL store",
+    )],
     needs: &[],
     proof: cases![no_lock_is_held_between_visits],
 };

@@ -2,6 +2,7 @@
 
 mod bench;
 mod measure;
+mod programs;
 mod sample;
 mod table;
 
@@ -10,10 +11,12 @@ use std::path::{Path, PathBuf};
 use std::thread;
 
 use serde::Serialize;
+use session_driver::Version;
 use session_driver_conformance::{Options, Outcome, Setup, Subject};
 
 use self::bench::Bench;
 use self::measure::Measured;
+use self::programs::Programs;
 use self::sample::Session;
 use crate::arguments::Compare;
 use crate::drivers::Target;
@@ -29,6 +32,8 @@ struct Comparison {
     sessions: usize,
     payload_bytes: usize,
     threads: usize,
+    seed: u64,
+    programs: Option<Programs>,
     drivers: Vec<Row>,
 }
 
@@ -62,6 +67,8 @@ pub(crate) fn run(arguments: &Compare, output: &mut Output) -> Result<Finish, Fa
         sessions: sessions.len(),
         payload_bytes: sessions.iter().map(|session| session.payload.len()).sum(),
         threads: arguments.threads.get(),
+        seed: seed(arguments)?,
+        programs: None,
         drivers: Vec::new(),
     };
     output.show(Progress::wheel());
@@ -71,6 +78,7 @@ pub(crate) fn run(arguments: &Compare, output: &mut Output) -> Result<Finish, Fa
     }
     let options = Options {
         filter: arguments.filter.clone(),
+        seed: Some(comparison.seed),
         // Rules that need child processes take longest, and are left to `verify`.
         ..Options::default()
     };
@@ -86,6 +94,11 @@ pub(crate) fn run(arguments: &Compare, output: &mut Output) -> Result<Finish, Fa
             });
         }
     });
+    if targets.len() > 1 && arguments.programs > 0 {
+        output.progress().say("random programs");
+        let programs = programs::play(&targets, arguments.programs, comparison.seed)?;
+        comparison.programs = Some(programs);
+    }
     output.show(Progress::none());
     if output.is_json() {
         output.json(&comparison)?;
@@ -99,8 +112,24 @@ pub(crate) fn run(arguments: &Compare, output: &mut Output) -> Result<Finish, Fa
             output.note(format!("{}  {failure}", row.url));
         }
     }
-    let failures = comparison.drivers.iter().map(|row| row.failures.len());
-    Ok(Finish::complete_if(failures.sum::<usize>() == 0))
+    let programs = comparison.programs.as_ref();
+    let difference = programs.and_then(Programs::difference);
+    if let Some(difference) = difference {
+        for line in difference.lines() {
+            output.note(line);
+        }
+    }
+    let is_clean = comparison.drivers.iter().all(|row| row.failures.is_empty());
+    Ok(Finish::complete_if(is_clean && difference.is_none()))
+}
+
+/// The seed of everything that chance decides.
+fn seed(arguments: &Compare) -> Result<u64, Failure> {
+    if let Some(seed) = arguments.seed {
+        return Ok(seed);
+    }
+    let random = Version::random().map_err(|error| Failure::because("there is no seed", &error))?;
+    Ok(random.to_bits())
 }
 
 /// The drivers to compare, and the directory they work in, if it is one of ours.

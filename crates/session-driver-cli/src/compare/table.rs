@@ -54,6 +54,9 @@ pub(super) fn print(
             "a driver with fewer sessions had created no more after {seconds} s"
         ))?;
     }
+    if let Some(programs) = &comparison.programs {
+        output.line(programs.verdict(drivers.len(), comparison.seed))?;
+    }
     output.line(
         "traverse and sweep are counted by session: a call's time is shared among those it handled",
     )

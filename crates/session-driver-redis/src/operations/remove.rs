@@ -2,14 +2,16 @@
 
 use session_driver::{SessionId, Timestamp};
 
-use crate::driver::RedisDriver;
 use crate::fault::Attempt;
+use crate::network::Network;
 use crate::script::{self, Verdict};
+use crate::store::Store;
 
-impl RedisDriver {
-    pub(crate) fn try_remove(&self, id: &SessionId, now: Timestamp) -> Attempt<bool> {
+impl<N: Network> Store<N> {
+    pub(crate) async fn try_remove(&self, id: &SessionId, now: Timestamp) -> Attempt<bool> {
         let key = self.keyspace.key(id);
-        match self.change(&script::REMOVE, &key, &[&script::instant(now)])? {
+        let arguments = [&script::instant(now)[..]];
+        match self.change(&script::REMOVE, &key, &arguments).await? {
             Verdict::Done => Ok(true),
             Verdict::Absent | Verdict::Expired => Ok(false),
             refusal => Err(refusal.refusal()),

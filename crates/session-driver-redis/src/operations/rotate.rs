@@ -6,18 +6,19 @@ use redis::Value;
 use session_driver::{ErrorKind, SessionId, Timestamp, Version};
 use session_driver_envelope::DEADLINE;
 
-use crate::driver::RedisDriver;
 use crate::fault::{Attempt, Fault};
+use crate::network::Network;
 use crate::request::Request;
 use crate::script::{self, Verdict};
+use crate::store::Store;
 use crate::value;
 
 /// Where a value says which store wrote it, and where its length, version and deadline stand.
 const VERSION: Range<usize> = 16..24;
 const STATE: Range<usize> = 12..DEADLINE.end;
 
-impl RedisDriver {
-    pub(crate) fn try_rotate(
+impl<N: Network> Store<N> {
+    pub(crate) async fn try_rotate(
         &self,
         from: &SessionId,
         to: &SessionId,
@@ -25,9 +26,10 @@ impl RedisDriver {
     ) -> Attempt<Option<Version>> {
         let (from, to) = (self.keyspace.key(from), self.keyspace.key(to));
         if self.servers.is_cluster() {
-            return self.rotate_among_servers(&from, &to, now);
+            return self.rotate_among_servers(&from, &to, now).await;
         }
-        match self.run(&script::ROTATE, &[&from, &to], &[&script::instant(now)])? {
+        let (keys, now) = ([&from[..], &to], script::instant(now));
+        match self.run(&script::ROTATE, &keys, &[&now]).await? {
             Value::BulkString(version) => match version.try_into() {
                 Ok(version) => Ok(Some(Version::from_bits(u64::from_be_bytes(version)))),
                 Err(_) => Err(Fault::of_a_strange_reply().indeterminate()),
@@ -46,7 +48,7 @@ impl RedisDriver {
     /// what was copied, `to` is taken back and all begins again. `to` has its full time to live from
     /// the beginning: were it short until `from` is removed, a rotate that is cut short just then
     /// would lose the session.
-    fn rotate_among_servers(
+    async fn rotate_among_servers(
         &self,
         from: &[u8],
         to: &[u8],
@@ -54,27 +56,27 @@ impl RedisDriver {
     ) -> Attempt<Option<Version>> {
         let patience = self.servers.patience();
         loop {
-            let value = match self.claim(from, now)? {
+            let value = match self.claim(from, now).await? {
                 Claim::Held(value) => value,
                 Claim::Refused(Verdict::Absent) => return Ok(None),
-                Claim::Refused(Verdict::Claimed) if patience.wait() => continue,
+                Claim::Refused(Verdict::Claimed) if self.servers.wait(patience).await => continue,
                 Claim::Refused(refusal) => return Err(refusal.refusal()),
             };
             let record = value::unpack(&value)?;
-            let ttl = value::time_to_live(record.expires_at, now, self.ttl_slack);
-            match self.create(from, to, &value, &ttl, now) {
+            let ttl = value::time_to_live(record.expires_at, now, self.settings.ttl_slack);
+            match self.create(from, to, &value, &ttl, now).await {
                 Ok(Verdict::Done) => {}
                 outcome => {
-                    self.release(from);
+                    self.release(from).await;
                     match outcome? {
                         // Another one has claimed `to`, which is expired for this `now` alone. Nobody
                         // waits while he holds a claim.
-                        Verdict::Claimed if patience.wait() => continue,
+                        Verdict::Claimed if self.servers.wait(patience).await => continue,
                         refusal => return Err(refusal.refusal()),
                     }
                 }
             }
-            let taken = self.take(from, &value, STATE);
+            let taken = self.take(from, &value, STATE).await;
             match &taken {
                 Ok(true) => return Ok(Some(record.version)),
                 // Without knowing whether `from` is gone, `to` has to stay.
@@ -84,6 +86,7 @@ impl RedisDriver {
                 Ok(false) | Err(_) => {}
             }
             self.take(to, &value, VERSION)
+                .await
                 .map_err(Fault::indeterminate)?;
             taken?;
             if patience.is_over() {
@@ -93,10 +96,13 @@ impl RedisDriver {
     }
 
     /// Claims a record, and gives its bytes.
-    fn claim(&self, key: &[u8], now: Timestamp) -> Attempt<Claim> {
-        let lease = (self.timeout / 2).as_millis().max(1).to_string();
+    async fn claim(&self, key: &[u8], now: Timestamp) -> Attempt<Claim> {
+        let lease = (self.settings.timeout / 2).as_millis().max(1).to_string();
         let (keys, now) = ([key, &self.keyspace.claim(key)], script::instant(now));
-        match self.run(&script::CLAIM, &keys, &[&now, lease.as_bytes()]) {
+        match self
+            .run(&script::CLAIM, &keys, &[&now, lease.as_bytes()])
+            .await
+        {
             Ok(Value::BulkString(value)) => Ok(Claim::Held(value)),
             Ok(reply) => Ok(Claim::Refused(Verdict::of(&reply)?)),
             // A claim changes no record.
@@ -106,14 +112,17 @@ impl RedisDriver {
     }
 
     /// Gives a claim up.
-    fn release(&self, key: &[u8]) {
+    async fn release(&self, key: &[u8]) {
         let claim = self.keyspace.claim(key);
         // If it cannot be, it ends by itself.
-        let _ = self.servers.call(&Request::write("DEL", &[&claim], &[]));
+        let _ = self
+            .servers
+            .call(&Request::write("DEL", &[&claim], &[]))
+            .await;
     }
 
     /// Puts a value under `to` if nothing live is there.
-    fn create(
+    async fn create(
         &self,
         from: &[u8],
         to: &[u8],
@@ -125,15 +134,16 @@ impl RedisDriver {
             return Ok(Verdict::Live);
         }
         let arguments = [&script::instant(now)[..], b"absent", value, ttl.as_bytes()];
-        Verdict::of(&self.run(&script::STORE, &[to, &self.keyspace.claim(to)], &arguments)?)
+        let keys = [to, &self.keyspace.claim(to)];
+        Verdict::of(&self.run(&script::STORE, &keys, &arguments).await?)
     }
 
     /// Removes what is under a key if it has the same bytes in a place as `value`, and ends its claim;
     /// says whether it had.
-    fn take(&self, key: &[u8], value: &[u8], place: Range<usize>) -> Attempt<bool> {
+    async fn take(&self, key: &[u8], value: &[u8], place: Range<usize>) -> Attempt<bool> {
         let (claim, offset) = (self.keyspace.claim(key), place.start.to_string());
         let arguments = [&value[place], offset.as_bytes()];
-        match Verdict::of(&self.run(&script::TAKE, &[key, &claim], &arguments)?)? {
+        match Verdict::of(&self.run(&script::TAKE, &[key, &claim], &arguments).await?)? {
             Verdict::Done => Ok(true),
             Verdict::Absent => Ok(false),
             refusal => Err(refusal.refusal()),

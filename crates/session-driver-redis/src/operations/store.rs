@@ -2,20 +2,21 @@
 
 use session_driver::{ErrorKind, NewRecord, Precondition, SessionId, Timestamp, Version};
 
-use crate::driver::RedisDriver;
 use crate::fault::{Attempt, Fault};
+use crate::network::Network;
 use crate::script::{self, Verdict};
+use crate::store::Store;
 use crate::value;
 
-impl RedisDriver {
-    pub(crate) fn try_store(
+impl<N: Network> Store<N> {
+    pub(crate) async fn try_store(
         &self,
         id: &SessionId,
         record: NewRecord<'_>,
         when: Precondition,
         now: Timestamp,
     ) -> Attempt<Version> {
-        if record.payload.len() > self.max_payload_bytes {
+        if record.payload.len() > self.settings.max_payload_bytes {
             return Err(Fault::from(ErrorKind::PayloadTooLarge));
         }
         let version = Version::random().map_err(|error| Fault::new(error.kind(), error))?;
@@ -23,7 +24,7 @@ impl RedisDriver {
             true => value::pack(record, version),
             false => vec![],
         };
-        let ttl = value::time_to_live(record.expires_at, now, self.ttl_slack);
+        let ttl = value::time_to_live(record.expires_at, now, self.settings.ttl_slack);
         let key = self.keyspace.key(id);
         let expected;
         let when = match when {
@@ -36,7 +37,7 @@ impl RedisDriver {
             }
         };
         let arguments = [&script::instant(now)[..], when, &value, ttl.as_bytes()];
-        match self.change(&script::STORE, &key, &arguments)? {
+        match self.change(&script::STORE, &key, &arguments).await? {
             Verdict::Done => Ok(version),
             refusal => Err(refusal.refusal()),
         }

@@ -3,17 +3,19 @@
 use redis::Value;
 use session_driver::Swept;
 
-use crate::driver::RedisDriver;
 use crate::fault::{Attempt, Fault};
+use crate::network::{Network, Server as _};
 use crate::request::Request;
+use crate::store::Store;
 
-impl RedisDriver {
+impl<N: Network> Store<N> {
     /// Every key has a native time to live unless the server cannot express it, so nothing is left
     /// to do; that the servers are there is seen to.
-    pub(crate) fn try_sweep(&self) -> Attempt<Swept> {
+    pub(crate) async fn try_sweep(&self) -> Attempt<Swept> {
         let patience = self.servers.patience();
-        for master in self.servers.masters(patience)? {
-            let ping = master.call(&Request::read("PING", &[], &[]), false, patience);
+        for master in self.servers.masters(patience).await? {
+            let ping = Request::read("PING", &[], &[]);
+            let ping = master.call(&ping, false, patience).await;
             match ping.map_err(|failure| failure.into_fault(true)) {
                 Ok(Value::SimpleString(_)) => {}
                 Ok(_) => return Err(Fault::of_a_strange_reply()),

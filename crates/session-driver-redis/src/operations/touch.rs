@@ -3,13 +3,14 @@
 use session_driver::{SessionId, Timestamp, Version, is_live};
 use session_driver_envelope::encode_deadline;
 
-use crate::driver::RedisDriver;
 use crate::fault::Attempt;
+use crate::network::Network;
 use crate::script::{self, Verdict};
+use crate::store::Store;
 use crate::value;
 
-impl RedisDriver {
-    pub(crate) fn try_touch(
+impl<N: Network> Store<N> {
+    pub(crate) async fn try_touch(
         &self,
         id: &SessionId,
         expires_at: Option<Timestamp>,
@@ -22,9 +23,9 @@ impl RedisDriver {
             true => &deadline[..],
             false => &[],
         };
-        let ttl = value::time_to_live(expires_at, now, self.ttl_slack);
+        let ttl = value::time_to_live(expires_at, now, self.settings.ttl_slack);
         let arguments = [&script::instant(now)[..], deadline, ttl.as_bytes()];
-        match self.change(&script::TOUCH, &key, &arguments)? {
+        match self.change(&script::TOUCH, &key, &arguments).await? {
             Verdict::Done => Ok(true),
             Verdict::Absent => Ok(false),
             refusal => Err(refusal.refusal()),

@@ -7,34 +7,41 @@ use redis::{ServerError, Value};
 use session_driver::ErrorKind;
 
 use crate::fault::{Attempt, Fault};
-use crate::node::Node;
+use crate::network::{Network, Server as _};
 use crate::patience::Patience;
 use crate::request::Request;
+use crate::servers::Next;
 use crate::servers::slots::{SlotMap, slot_of};
-use crate::servers::{Next, Nodes};
 use crate::url::Address;
 
 #[derive(Debug)]
-pub(crate) struct Cluster {
-    seeds: Vec<Arc<Node>>,
-    nodes: Nodes,
-    map: RwLock<Arc<SlotMap>>,
+pub(crate) struct Cluster<N: Network> {
+    seeds: Vec<Arc<N::Server>>,
+    network: N,
+    map: RwLock<Arc<SlotMap<N::Server>>>,
     /// Whether the map is to be asked for before it is used again.
     is_doubtful: AtomicBool,
 }
 
-impl Cluster {
-    pub(super) fn new(seeds: Vec<Address>, nodes: Nodes) -> Cluster {
+impl<N: Network> Cluster<N> {
+    pub(super) fn new(seeds: Vec<Address>, network: N) -> Cluster<N> {
         Cluster {
-            seeds: seeds.into_iter().map(|seed| nodes.at(seed)).collect(),
-            nodes,
-            map: RwLock::default(),
+            seeds: seeds
+                .into_iter()
+                .map(|seed| Arc::new(network.server(seed)))
+                .collect(),
+            network,
+            map: RwLock::new(Arc::new(SlotMap::new(vec![]))),
             is_doubtful: AtomicBool::new(true),
         }
     }
 
-    pub(super) fn node_for(&self, key: &[u8], patience: Patience) -> Attempt<Arc<Node>> {
-        let owner = self.map(patience)?.owner(slot_of(key)).map(Arc::clone);
+    pub(super) async fn node_for(&self, key: &[u8], patience: Patience) -> Attempt<Arc<N::Server>> {
+        let owner = self
+            .map(patience)
+            .await?
+            .owner(slot_of(key))
+            .map(Arc::clone);
         owner.ok_or_else(|| {
             self.distrust();
             Fault::new(ErrorKind::Unavailable, "nobody serves the key's slot")
@@ -43,9 +50,9 @@ impl Cluster {
 
     /// # Errors
     /// Unavailable when a slot is served by nobody: what it holds would be missed.
-    pub(super) fn masters(&self, patience: Patience) -> Attempt<Vec<Arc<Node>>> {
+    pub(super) async fn masters(&self, patience: Patience) -> Attempt<Vec<Arc<N::Server>>> {
         self.distrust();
-        let map = self.map(patience)?;
+        let map = self.map(patience).await?;
         if map.is_complete() {
             return Ok(map.nodes());
         }
@@ -60,18 +67,18 @@ impl Cluster {
     }
 
     /// Where `MOVED slot host:port` or `ASK slot host:port`, said by `node`, sends a command.
-    pub(super) fn redirected(
+    pub(super) async fn redirected(
         &self,
-        node: &Arc<Node>,
+        node: &Arc<N::Server>,
         error: &ServerError,
         patience: Patience,
-    ) -> Attempt<Next> {
+    ) -> Attempt<Next<N::Server>> {
         let address = error
             .details()
             .and_then(|details| details.split(' ').nth(1))
             .and_then(|place| place.rsplit_once(':'))
             .and_then(|(host, port)| Some((host, port.parse().ok()?)))
-            .map(|(host, port)| beside(&node.address, host, port))
+            .map(|(host, port)| beside(node.address(), host, port))
             .ok_or_else(Fault::of_a_strange_reply)?;
         if error.code() == "ASK" {
             return Ok(Next::Asking(self.at(address)));
@@ -79,25 +86,27 @@ impl Cluster {
         self.distrust();
         // The one that was named may know better than those that the map is asked from.
         let named = self.at(address);
-        if let Ok(map) = self.ask(&named, patience) {
+        if let Ok(map) = self.ask(&named, patience).await {
             self.learn(map);
         }
         Ok(Next::Node(named))
     }
 
     /// The server at an address, with the connections it has already.
-    fn at(&self, address: Address) -> Arc<Node> {
+    fn at(&self, address: Address) -> Arc<N::Server> {
         let map = self.known();
         let known = map.nodes().into_iter().chain(self.seeds.iter().cloned());
-        let mut known = known.filter(|node| node.address == address);
-        known.next().unwrap_or_else(|| self.nodes.at(address))
+        let mut known = known.filter(|node| *node.address() == address);
+        known
+            .next()
+            .unwrap_or_else(|| Arc::new(self.network.server(address)))
     }
 
-    fn known(&self) -> Arc<SlotMap> {
+    fn known(&self) -> Arc<SlotMap<N::Server>> {
         Arc::clone(&self.map.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    fn learn(&self, map: SlotMap) -> Arc<SlotMap> {
+    fn learn(&self, map: SlotMap<N::Server>) -> Arc<SlotMap<N::Server>> {
         let map = Arc::new(map);
         self.is_doubtful.store(false, Ordering::Release);
         *self.map.write().unwrap_or_else(PoisonError::into_inner) = Arc::clone(&map);
@@ -105,7 +114,7 @@ impl Cluster {
     }
 
     /// The map, asked for when it is doubtful.
-    fn map(&self, patience: Patience) -> Attempt<Arc<SlotMap>> {
+    async fn map(&self, patience: Patience) -> Attempt<Arc<SlotMap<N::Server>>> {
         let known = self.known();
         if !self.is_doubtful.load(Ordering::Acquire) {
             return Ok(known);
@@ -115,7 +124,7 @@ impl Cluster {
             if failure.is_some() && patience.is_over() {
                 break;
             }
-            match self.ask(node, patience) {
+            match self.ask(node, patience).await {
                 Ok(map) => return Ok(self.learn(map)),
                 Err(fault) => failure = Some(fault),
             }
@@ -124,10 +133,11 @@ impl Cluster {
     }
 
     /// Asks a server for the map.
-    fn ask(&self, node: &Arc<Node>, patience: Patience) -> Attempt<SlotMap> {
+    async fn ask(&self, node: &Arc<N::Server>, patience: Patience) -> Attempt<SlotMap<N::Server>> {
         let question = Request::read("CLUSTER", &[], &[b"SLOTS"]);
         let reply = node
             .call(&question, false, patience)
+            .await
             .map_err(|failure| failure.into_fault(true))?;
         let Value::Array(ranges) = reply else {
             return Err(Fault::of_a_strange_reply());
@@ -135,13 +145,13 @@ impl Cluster {
         let ranges: Option<Vec<_>> = ranges
             .into_iter()
             .map(|range| {
-                let (first, last, address) = read_range(range, &node.address)?;
+                let (first, last, address) = read_range(range, node.address())?;
                 Some((first, last, address))
             })
             .collect();
-        let mut map: Vec<(u16, u16, Arc<Node>)> = vec![];
+        let mut map: Vec<(u16, u16, Arc<N::Server>)> = vec![];
         for (first, last, address) in ranges.ok_or_else(Fault::of_a_strange_reply)? {
-            let known = map.iter().find(|(.., node)| node.address == address);
+            let known = map.iter().find(|(.., node)| *node.address() == address);
             let owner = match known {
                 Some((.., node)) => Arc::clone(node),
                 None => self.at(address),

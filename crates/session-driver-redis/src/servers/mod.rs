@@ -11,14 +11,13 @@ use std::time::Duration;
 use redis::{ServerError, Value};
 use session_driver::ErrorKind;
 
-use crate::connection::{Dialer, Failure};
 use crate::fault::{Attempt, Fault};
-use crate::node::Node;
+use crate::network::{Failure, Network, Server as _};
 use crate::patience::Patience;
 use crate::request::Request;
 use crate::servers::cluster::Cluster;
 use crate::servers::sentinel::Sentinel;
-use crate::url::{Address, Topology};
+use crate::url::Topology;
 
 pub(crate) use crate::servers::survey::Survey;
 
@@ -27,50 +26,43 @@ const REDIRECTS: usize = 5;
 
 /// Where commands go.
 #[derive(Debug)]
-pub(crate) struct Servers {
-    topology: Routing,
+pub(crate) struct Servers<N: Network> {
+    pub(crate) network: N,
+    topology: Routing<N>,
     patience: Duration,
 }
 
 #[derive(Debug)]
-enum Routing {
-    Standalone(Arc<Node>),
-    Sentinel(Sentinel),
-    Cluster(Cluster),
-}
-
-/// Makes nodes that share a dialer.
-#[derive(Clone, Debug)]
-pub(crate) struct Nodes {
-    pub(crate) dialer: Arc<Dialer>,
-    pub(crate) pool_size: usize,
-}
-
-impl Nodes {
-    fn at(&self, address: Address) -> Arc<Node> {
-        Arc::new(Node::new(address, Arc::clone(&self.dialer), self.pool_size))
-    }
+enum Routing<N: Network> {
+    Standalone(Arc<N::Server>),
+    Sentinel(Sentinel<N>),
+    Cluster(Cluster<N>),
 }
 
 /// The next place for a command whose last one did not do it.
-enum Next {
+enum Next<S> {
     Again,
-    Node(Arc<Node>),
-    Asking(Arc<Node>),
+    Node(Arc<S>),
+    Asking(Arc<S>),
 }
 
-impl Servers {
+impl<N: Network> Servers<N> {
     /// Nothing is asked yet. An operation that fails is tried again for `patience` where that is
     /// safe.
-    pub(crate) fn new(topology: Topology, nodes: Nodes, patience: Duration) -> Servers {
+    pub(crate) fn new(topology: Topology, network: N, patience: Duration) -> Servers<N> {
+        let own = network.clone();
         let topology = match topology {
-            Topology::Standalone(address) => Routing::Standalone(nodes.at(address)),
+            Topology::Standalone(address) => Routing::Standalone(Arc::new(network.server(address))),
             Topology::Sentinel { sentinels, service } => {
-                Routing::Sentinel(Sentinel::new(sentinels, service, nodes))
+                Routing::Sentinel(Sentinel::new(sentinels, service, own))
             }
-            Topology::Cluster(seeds) => Routing::Cluster(Cluster::new(seeds, nodes)),
+            Topology::Cluster(seeds) => Routing::Cluster(Cluster::new(seeds, own)),
         };
-        Servers { topology, patience }
+        Servers {
+            network,
+            topology,
+            patience,
+        }
     }
 
     pub(crate) fn is_cluster(&self) -> bool {
@@ -85,18 +77,28 @@ impl Servers {
         Patience::new(self.patience)
     }
 
+    /// Waits a moment for others to be done; false when the time is up.
+    pub(crate) async fn wait(&self, patience: Patience) -> bool {
+        self.network.sleep(patience.moment()).await;
+        !patience.is_over()
+    }
+
+    pub(crate) async fn sleep(&self, time: Duration) {
+        self.network.sleep(time).await;
+    }
+
     /// Has the right server do what is requested.
     ///
     /// # Errors
     /// Indeterminate for a write that was sent and not answered; it is never sent again (rule
     /// ERR-5). What cannot have happened, or changes nothing, is tried once more when a connection
     /// is lost.
-    pub(crate) fn call(&self, request: &Request<'_>) -> Attempt<Value> {
+    pub(crate) async fn call(&self, request: &Request<'_>) -> Attempt<Value> {
         let patience = self.patience();
-        let (mut node, mut asking) = (self.node_for(request.key(), patience)?, false);
+        let (mut node, mut asking) = (self.node_for(request.key(), patience).await?, false);
         let (mut redirects, mut resent, mut request) = (0, false, *request);
         loop {
-            let failure = match node.call(&request, asking, patience) {
+            let failure = match node.call(&request, asking, patience).await {
                 Ok(value) => return Ok(value),
                 Err(failure) => failure,
             };
@@ -106,7 +108,7 @@ impl Servers {
             let next = match &failure {
                 Failure::Refused(error) if is_redirect(error) && redirects < REDIRECTS => {
                     redirects += 1;
-                    self.redirected(&node, error, patience)?
+                    self.redirected(&node, error, patience).await?
                 }
                 // Part of the keys are on another server. A command about two of them has to wait until
                 // all are, and a session cannot.
@@ -117,7 +119,7 @@ impl Servers {
                 _ if !resent && may_be_sent_again(&failure, &request) => {
                     resent = true;
                     self.forget(&node);
-                    Some(Next::Node(self.node_for(request.key(), patience)?))
+                    Some(Next::Node(self.node_for(request.key(), patience).await?))
                 }
                 _ => {
                     if is_of_the_server(&failure) {
@@ -136,17 +138,17 @@ impl Servers {
     }
 
     /// All servers that keep records, none twice.
-    pub(crate) fn masters(&self, patience: Patience) -> Attempt<Vec<Arc<Node>>> {
+    pub(crate) async fn masters(&self, patience: Patience) -> Attempt<Vec<Arc<N::Server>>> {
         match &self.topology {
             Routing::Standalone(node) => Ok(vec![Arc::clone(node)]),
-            Routing::Sentinel(sentinel) => Ok(vec![sentinel.master(patience)?]),
-            Routing::Cluster(cluster) => cluster.masters(patience),
+            Routing::Sentinel(sentinel) => Ok(vec![sentinel.master(patience).await?]),
+            Routing::Cluster(cluster) => cluster.masters(patience).await,
         }
     }
 
     /// To be told of a server that did not do what it was asked for: who is in charge is asked
     /// again the next time.
-    pub(crate) fn forget(&self, node: &Arc<Node>) {
+    pub(crate) fn forget(&self, node: &Arc<N::Server>) {
         match &self.topology {
             Routing::Standalone(_) => {}
             Routing::Sentinel(sentinel) => sentinel.forget(node),
@@ -154,25 +156,25 @@ impl Servers {
         }
     }
 
-    fn node_for(&self, key: &[u8], patience: Patience) -> Attempt<Arc<Node>> {
+    async fn node_for(&self, key: &[u8], patience: Patience) -> Attempt<Arc<N::Server>> {
         match &self.topology {
             Routing::Standalone(node) => Ok(Arc::clone(node)),
-            Routing::Sentinel(sentinel) => sentinel.master(patience),
-            Routing::Cluster(cluster) => cluster.node_for(key, patience),
+            Routing::Sentinel(sentinel) => sentinel.master(patience).await,
+            Routing::Cluster(cluster) => cluster.node_for(key, patience).await,
         }
     }
 
-    fn redirected(
+    async fn redirected(
         &self,
-        node: &Arc<Node>,
+        node: &Arc<N::Server>,
         error: &ServerError,
         patience: Patience,
-    ) -> Attempt<Option<Next>> {
+    ) -> Attempt<Option<Next<N::Server>>> {
         let Routing::Cluster(cluster) = &self.topology else {
             let reason = "the server belongs to a cluster; its URL begins with redis-cluster://";
             return Err(Fault::new(ErrorKind::Unsupported, reason));
         };
-        cluster.redirected(node, error, patience).map(Some)
+        cluster.redirected(node, error, patience).await.map(Some)
     }
 }
 

@@ -6,45 +6,46 @@ use redis::cmd;
 use session_driver::ErrorKind;
 
 use crate::fault::{Attempt, Fault};
-use crate::node::Node;
+use crate::network::{Network, Server as _};
 use crate::patience::Patience;
-use crate::servers::Nodes;
 use crate::url::Address;
 
 /// A service that is watched by sentinels.
 #[derive(Debug)]
-pub(crate) struct Sentinel {
+pub(crate) struct Sentinel<N: Network> {
     sentinels: Vec<Address>,
     service: String,
-    nodes: Nodes,
-    master: Mutex<Option<Arc<Node>>>,
+    network: N,
+    master: Mutex<Option<Arc<N::Server>>>,
 }
 
-impl Sentinel {
-    pub(super) fn new(sentinels: Vec<Address>, service: String, nodes: Nodes) -> Sentinel {
+impl<N: Network> Sentinel<N> {
+    pub(super) fn new(sentinels: Vec<Address>, service: String, network: N) -> Sentinel<N> {
         Sentinel {
             sentinels,
             service,
-            nodes,
+            network,
             master: Mutex::new(None),
         }
     }
 
     /// The master, as far as is known; asked for when it is not.
-    pub(super) fn master(&self, patience: Patience) -> Attempt<Arc<Node>> {
+    pub(super) async fn master(&self, patience: Patience) -> Attempt<Arc<N::Server>> {
         if let Some(master) = &*self.lock() {
             return Ok(Arc::clone(master));
         }
         // Not under the lock: whoever waited for it would wait for every one before him.
-        let address = self.ask(patience)?;
+        let address = self.ask(patience).await?;
         let mut known = self.lock();
         match &*known {
-            Some(master) if master.address == address => Ok(Arc::clone(master)),
-            _ => Ok(Arc::clone(known.insert(self.nodes.at(address)))),
+            Some(master) if *master.address() == address => Ok(Arc::clone(master)),
+            _ => Ok(Arc::clone(
+                known.insert(Arc::new(self.network.server(address))),
+            )),
         }
     }
 
-    pub(super) fn forget(&self, node: &Arc<Node>) {
+    pub(super) fn forget(&self, node: &Arc<N::Server>) {
         let mut master = self.lock();
         if master
             .as_ref()
@@ -55,13 +56,13 @@ impl Sentinel {
     }
 
     /// Asks one sentinel after the other, until one answers.
-    fn ask(&self, patience: Patience) -> Attempt<Address> {
+    async fn ask(&self, patience: Patience) -> Attempt<Address> {
         let mut failure = None;
         for sentinel in &self.sentinels {
             if failure.is_some() && patience.is_over() {
                 break;
             }
-            match self.ask_one(sentinel) {
+            match self.ask_one(sentinel).await {
                 Ok(address) => return Ok(address),
                 Err(fault) => failure = Some(fault),
             }
@@ -69,13 +70,11 @@ impl Sentinel {
         Err(failure.unwrap_or_else(|| Fault::new(ErrorKind::Unsupported, "there is no sentinel")))
     }
 
-    fn ask_one(&self, sentinel: &Address) -> Attempt<Address> {
-        let mut connection = self.nodes.dialer.dial_sentinel(sentinel)?;
+    async fn ask_one(&self, sentinel: &Address) -> Attempt<Address> {
         let mut question = cmd("SENTINEL");
         question.arg("GET-MASTER-ADDR-BY-NAME").arg(&self.service);
-        let reply = connection
-            .call(&question.get_packed_command())
-            .map_err(|failure| failure.into_fault(true))?;
+        let question = question.get_packed_command();
+        let reply = self.network.ask_sentinel(sentinel, &question).await?;
         match redis::from_redis_value::<Option<(String, u16)>>(reply) {
             Ok(Some((host, port))) => Ok(Address::Tcp { host, port }),
             Ok(None) => {
@@ -86,7 +85,7 @@ impl Sentinel {
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, Option<Arc<Node>>> {
+    fn lock(&self) -> MutexGuard<'_, Option<Arc<N::Server>>> {
         // Nothing that may panic happens under the lock.
         self.master.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -2,8 +2,6 @@
 
 use std::sync::Arc;
 
-use crate::node::Node;
-
 /// How many slots a cluster has.
 pub(crate) const SLOTS: u16 = 16384;
 
@@ -36,20 +34,20 @@ fn crc16(bytes: &[u8]) -> u16 {
 }
 
 /// Who serves which slots.
-#[derive(Debug, Default)]
-pub(crate) struct SlotMap {
+#[derive(Debug)]
+pub(crate) struct SlotMap<S> {
     /// First slot, last slot, and who serves them; in order.
-    ranges: Vec<(u16, u16, Arc<Node>)>,
+    ranges: Vec<(u16, u16, Arc<S>)>,
 }
 
-impl SlotMap {
-    pub(crate) fn new(mut ranges: Vec<(u16, u16, Arc<Node>)>) -> SlotMap {
+impl<S> SlotMap<S> {
+    pub(crate) fn new(mut ranges: Vec<(u16, u16, Arc<S>)>) -> SlotMap<S> {
         ranges.sort_by_key(|(first, ..)| *first);
         SlotMap { ranges }
     }
 
     /// Who serves a slot, if anyone does.
-    pub(crate) fn owner(&self, slot: u16) -> Option<&Arc<Node>> {
+    pub(crate) fn owner(&self, slot: u16) -> Option<&Arc<S>> {
         let behind = self.ranges.partition_point(|(first, ..)| *first <= slot);
         let (_, last, node) = self.ranges[..behind].last()?;
         (slot <= *last).then_some(node)
@@ -65,8 +63,8 @@ impl SlotMap {
     }
 
     /// All servers, none twice.
-    pub(crate) fn nodes(&self) -> Vec<Arc<Node>> {
-        let mut nodes: Vec<Arc<Node>> = vec![];
+    pub(crate) fn nodes(&self) -> Vec<Arc<S>> {
+        let mut nodes: Vec<Arc<S>> = vec![];
         for (.., node) in &self.ranges {
             if !nodes.iter().any(|known| Arc::ptr_eq(known, node)) {
                 nodes.push(Arc::clone(node));

@@ -6,47 +6,56 @@ use redis::Value;
 
 use crate::fault::{Attempt, Fault};
 use crate::inspection::Info;
-use crate::node::Node;
+use crate::network::{Network, Server};
 use crate::patience::Patience;
 use crate::request::Request;
 use crate::servers::Servers;
 
 /// The servers at one instant.
 #[derive(Debug)]
-pub(crate) struct Survey {
-    members: Vec<Member>,
+pub(crate) struct Survey<S> {
+    members: Vec<Member<S>>,
 }
 
 /// A server, and what changes when it is started anew or hands slots over.
 #[derive(Debug)]
-struct Member {
-    node: Arc<Node>,
+struct Member<S> {
+    node: Arc<S>,
     run: String,
     /// Its name, the configuration epoch and the slots; empty outside of a cluster.
     slots: Vec<String>,
 }
 
-impl Servers {
+impl<N: Network> Servers<N> {
     /// Asks every server that keeps records who it is.
-    pub(crate) fn survey(&self) -> Attempt<Survey> {
+    pub(crate) async fn survey(&self) -> Attempt<Survey<N::Server>> {
         let patience = self.patience();
-        let masters = self.masters(patience)?.into_iter();
-        let members = masters.map(|node| {
-            self.identify(&node, patience).inspect_err(|_| {
-                self.forget(&node);
-            })
-        });
-        Ok(Survey {
-            members: members.collect::<Attempt<_>>()?,
-        })
+        let mut members = vec![];
+        for node in self.masters(patience).await? {
+            match self.identify(&node, patience).await {
+                Ok(member) => members.push(member),
+                Err(fault) => {
+                    self.forget(&node);
+                    return Err(fault);
+                }
+            }
+        }
+        Ok(Survey { members })
     }
 
-    fn identify(&self, node: &Arc<Node>, patience: Patience) -> Attempt<Member> {
-        let run = Info::of(node, patience)?.field("run_id").to_owned();
+    async fn identify(
+        &self,
+        node: &Arc<N::Server>,
+        patience: Patience,
+    ) -> Attempt<Member<N::Server>> {
+        let run = Info::of(&**node, patience)
+            .await?
+            .field("run_id")
+            .to_owned();
         let mut slots = vec![];
         if self.is_cluster() {
             let question = Request::read("CLUSTER", &[], &[b"NODES"]);
-            let reply = node.call(&question, false, patience);
+            let reply = node.call(&question, false, patience).await;
             let Value::BulkString(nodes) = reply.map_err(|failure| failure.into_fault(true))?
             else {
                 return Err(Fault::of_a_strange_reply());
@@ -80,8 +89,8 @@ fn own_line(nodes: &str) -> Option<Vec<String>> {
     })
 }
 
-impl Survey {
-    pub(crate) fn nodes(&self) -> impl Iterator<Item = &Arc<Node>> {
+impl<S: Server> Survey<S> {
+    pub(crate) fn nodes(&self) -> impl Iterator<Item = &Arc<S>> {
         self.members.iter().map(|member| &member.node)
     }
 
@@ -93,10 +102,10 @@ impl Survey {
     }
 
     /// Whether the servers are those of another survey, and have the same slots.
-    pub(crate) fn is_same_as<'a>(&'a self, other: &'a Survey) -> bool {
-        let identities = |survey: &'a Survey| {
+    pub(crate) fn is_same_as<'a>(&'a self, other: &'a Survey<S>) -> bool {
+        let identities = |survey: &'a Survey<S>| {
             let members = survey.members.iter();
-            members.map(|member| (&member.node.address, &member.run, &member.slots))
+            members.map(|member| (member.node.address(), &member.run, &member.slots))
         };
         identities(self).eq(identities(other))
     }

@@ -2,7 +2,11 @@
 
 #![allow(dead_code, reason = "each test binary uses some of these")]
 
-use session_driver_redis::RedisDriver;
+#[cfg(feature = "async")]
+#[path = "../bridge/mod.rs"]
+mod bridge;
+
+use session_driver_redis::RedisDriverBuilder;
 use session_driver_redis::session_driver::{
     Error, ErrorKind, NewRecord, Precondition, Result, SessionDriver, SessionId, Timestamp, Version,
 };
@@ -23,13 +27,34 @@ pub(crate) fn forever(payload: &[u8]) -> NewRecord<'_> {
     }
 }
 
-pub(crate) fn put(driver: &RedisDriver, name: &str, payload: &[u8]) -> Result<Version> {
+pub(crate) fn put(driver: &dyn SessionDriver, name: &str, payload: &[u8]) -> Result<Version> {
     driver.store(&id(name), forever(payload), Precondition::Any, NOW)
 }
 
-pub(crate) fn payload(driver: &RedisDriver, name: &str) -> Result<Option<Vec<u8>>> {
+pub(crate) fn payload(driver: &dyn SessionDriver, name: &str) -> Result<Option<Vec<u8>>> {
     let record = driver.retrieve(&id(name), NOW)?;
     Ok(record.map(|record| record.payload))
+}
+
+/// A driver of either face.
+pub(crate) type Driver = Box<dyn SessionDriver>;
+
+/// How a face is opened.
+pub(crate) type Open = fn(RedisDriverBuilder) -> Result<Driver>;
+
+/// Each face of the driver.
+#[cfg(not(feature = "async"))]
+pub(crate) const FACES: [Open; 1] = [blocking];
+#[cfg(feature = "async")]
+pub(crate) const FACES: [Open; 2] = [blocking, bridged];
+
+fn blocking(builder: RedisDriverBuilder) -> Result<Driver> {
+    Ok(Box::new(builder.open()?))
+}
+
+#[cfg(feature = "async")]
+fn bridged(builder: RedisDriverBuilder) -> Result<Driver> {
+    Ok(Box::new(bridge::open(builder)?))
 }
 
 /// The kind of an error where one is due.

@@ -1,20 +1,25 @@
 //! Servers as the suite's subject: a place is a prefix of its own on servers that all cases share.
 
-use std::net::SocketAddr;
+mod alone;
+mod cluster;
+mod sentinel;
+
 use std::sync::OnceLock;
+use std::time::Duration;
 
 use redis::{Cmd, ErrorKind, ServerErrorKind, Value, cmd};
 use session_driver_conformance::{
     BoxError, Cannot, Contents, Place, Planted, Proxy, Setup, Subject,
 };
-use session_driver_redis::RedisDriver;
-use session_driver_redis::session_driver::{Result, SessionId, Version};
+use session_driver_redis::session_driver::{Result, SessionDriver, SessionId, Version};
+use session_driver_redis::{RedisDriver, RedisDriverBuilder};
 
 /// Servers under test, started when the first place is made: a child process never starts any.
-pub(crate) struct Redis {
-    pub(crate) name: &'static str,
-    pub(crate) start: fn() -> Result<Servers, BoxError>,
-    pub(crate) servers: OnceLock<Servers>,
+pub(crate) struct Redis<D> {
+    name: &'static str,
+    start: fn() -> Result<Servers, BoxError>,
+    open: fn(RedisDriverBuilder) -> Result<D>,
+    servers: OnceLock<Servers>,
 }
 
 /// Servers that run.
@@ -23,18 +28,32 @@ pub(crate) struct Servers {
     pub(crate) url: String,
     /// Every server that keeps records, for what is done behind the driver's back.
     pub(crate) nodes: Vec<redis::Client>,
-    /// Where a proxy can be put in between, if it can.
-    pub(crate) address: Option<SocketAddr>,
+    /// Puts a proxy between a driver and servers like these.
+    pub(crate) behind_proxy: Box<dyn Fn() -> Result<Behind, BoxError> + Send + Sync>,
     /// What keeps them alive.
     pub(crate) _guard: Box<dyn Send + Sync>,
 }
 
-impl Redis {
-    pub(crate) fn new(name: &'static str, start: fn() -> Result<Servers, BoxError>) -> Redis {
+/// Servers that a driver reaches through a proxy alone.
+pub(crate) struct Behind {
+    pub(crate) url: String,
+    pub(crate) proxy: Proxy,
+    pub(crate) nodes: Vec<redis::Client>,
+    /// What keeps them alive, where they are not those that all cases share.
+    pub(crate) guard: Box<dyn Send + Sync>,
+}
+
+impl<D> Redis<D> {
+    pub(crate) fn new(
+        name: &'static str,
+        start: fn() -> Result<Servers, BoxError>,
+        open: fn(RedisDriverBuilder) -> Result<D>,
+    ) -> Redis<D> {
         let servers = OnceLock::new();
         Redis {
             name,
             start,
+            open,
             servers,
         }
     }
@@ -48,8 +67,7 @@ impl Redis {
     }
 
     fn place_at(&self, url: &str) -> Result<Place, BoxError> {
-        let prefix = format!("{:016x}:", Version::random()?.to_bits());
-        let nodes = self.servers()?.nodes.clone();
+        let (prefix, nodes) = (random_prefix()?, self.servers()?.nodes.clone());
         Ok(Place::new(
             format!("{url} {prefix}"),
             Cleared(Keys { nodes, prefix }),
@@ -64,8 +82,8 @@ impl Redis {
     }
 }
 
-impl Subject for Redis {
-    type Driver = RedisDriver;
+impl<D: SessionDriver + 'static> Subject for Redis<D> {
+    type Driver = D;
 
     fn name(&self) -> String {
         self.name.into()
@@ -76,17 +94,17 @@ impl Subject for Redis {
         self.place_at(&url)
     }
 
-    fn open(&self, place: &Place, setup: &Setup) -> Result<RedisDriver> {
+    fn open(&self, place: &Place, setup: &Setup) -> Result<D> {
         let (url, prefix) = url_and_prefix(place);
         let prefix = match &setup.namespace {
             Some(name) => format!("{prefix}{name}:"),
             None => prefix.into(),
         };
         let builder = RedisDriver::builder(url).prefix(prefix);
-        match setup.max_payload_bytes {
-            Some(bytes) => builder.max_payload_bytes(bytes).open(),
-            None => builder.open(),
-        }
+        (self.open)(match setup.max_payload_bytes {
+            Some(bytes) => builder.max_payload_bytes(bytes),
+            None => builder,
+        })
     }
 
     fn contents(&self, place: &Place) -> Result<Contents, BoxError> {
@@ -136,14 +154,31 @@ impl Subject for Redis {
         Err(Cannot::because("a prefix has no format, only its records have").into())
     }
 
-    fn place_behind_proxy(&self) -> Result<(Place, Proxy), BoxError> {
-        let address = self.servers()?.address.ok_or_else(|| {
-            Cannot::because("the servers name one another's addresses, and no proxy's")
-        })?;
-        let proxy = Proxy::to(address)?;
-        let url = format!("redis://{}", proxy.address());
-        Ok((self.place_at(&url)?, proxy))
+    fn kept_for(&self, place: &Place, id: &SessionId) -> Result<Option<Duration>, BoxError> {
+        let keys = self.keys(place)?;
+        match keys.command(cmd("PTTL").arg(keys.key_of(id)))? {
+            Value::Int(-1) => Ok(None),
+            Value::Int(millis @ 0..) => Ok(Some(Duration::from_millis(millis.unsigned_abs()))),
+            other => Err(format!("the session has no key: {other:?}").into()),
+        }
     }
+
+    fn place_behind_proxy(&self) -> Result<(Place, Proxy), BoxError> {
+        let Behind {
+            url,
+            proxy,
+            nodes,
+            guard,
+        } = (self.servers()?.behind_proxy)()?;
+        let prefix = random_prefix()?;
+        let locator = format!("{url} {prefix}");
+        let keys = Cleared(Keys { nodes, prefix });
+        Ok((Place::new(locator, (keys, guard)), proxy))
+    }
+}
+
+fn random_prefix() -> Result<String> {
+    Ok(format!("{:016x}:", Version::random()?.to_bits()))
 }
 
 fn url_and_prefix(place: &Place) -> (&str, &str) {

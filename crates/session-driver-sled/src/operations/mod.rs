@@ -9,7 +9,7 @@ mod touch;
 mod traverse;
 
 use session_driver::{SessionId, Timestamp, Version, is_live};
-use session_driver_envelope::decode;
+use session_driver_envelope::{Header, decode};
 use sled::IVec;
 
 use crate::driver::SledDriver;
@@ -58,13 +58,30 @@ impl SledDriver {
         })
     }
 
+    /// As [`find`](SledDriver::find), for one who replaces the payload whatever it is: it is not
+    /// read, and may be damaged.
+    fn find_to_replace(&self, id: &SessionId) -> Attempt<Found> {
+        self.root.ensure_present_now_and_then()?;
+        let Some(bytes) = self.engine.get(id.as_bytes())? else {
+            return Ok(Found::Absent);
+        };
+        Ok(match Header::read(&bytes) {
+            Ok(header) => Found::Sound(Stored {
+                expires_at: header.expires_at,
+                version: header.version,
+                bytes,
+            }),
+            Err(error) => Found::Damaged(error.into()),
+        })
+    }
+
     /// Puts a record's bytes under an id, and its entry into the index, from where it was in it. A
     /// crash in between leaves an entry too many, never one too few: a sweep would not find the
     /// record.
     fn put(
         &self,
         id: &SessionId,
-        bytes: Vec<u8>,
+        bytes: IVec,
         bucket: Option<u64>,
         was_in: Option<u64>,
     ) -> Attempt<()> {

@@ -19,13 +19,18 @@ impl SledDriver {
         if record.payload.len() > self.max_payload_bytes {
             return Err(Fault::from(ErrorKind::PayloadTooLarge));
         }
-        let version = Version::random().map_err(|error| Fault::new(error.kind(), error))?;
+        let version = self.new_version();
         let mut bytes = Vec::new();
         if record.is_live(now) {
             encode(record, version, &mut bytes);
         }
         let held = self.stripes.lock(id);
-        let (live, was_in, is_there) = match self.find(id)? {
+        let found = if when == Precondition::Any {
+            self.find_to_replace(id)?
+        } else {
+            self.find(id)?
+        };
+        let (live, was_in, is_there) = match found {
             Found::Sound(stored) => {
                 let live = stored.is_live(now).then_some(stored.version);
                 (live, stored.bucket(), true)
@@ -40,7 +45,7 @@ impl SledDriver {
         };
         when.check(live)?;
         if record.is_live(now) {
-            self.put(id, bytes, key::bucket(record.expires_at), was_in)?;
+            self.put(id, bytes.into(), key::bucket(record.expires_at), was_in)?;
         } else if is_there {
             self.discard(id, was_in)?;
         }

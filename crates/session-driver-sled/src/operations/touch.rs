@@ -2,6 +2,7 @@
 
 use session_driver::{SessionId, Timestamp, is_live};
 use session_driver_envelope::{DEADLINE, encode_deadline};
+use sled::IVec;
 
 use crate::driver::SledDriver;
 use crate::fault::Attempt;
@@ -25,7 +26,8 @@ impl SledDriver {
             return Ok(false);
         }
         if is_live(expires_at, now) {
-            let mut bytes = stored.bytes.to_vec();
+            // A copy that is the engine's own kind from the first, so that it is not copied again.
+            let mut bytes = IVec::from(&stored.bytes[..]);
             bytes[DEADLINE].copy_from_slice(&encode_deadline(expires_at, stored.version));
             self.put(id, bytes, key::bucket(expires_at), stored.bucket())?;
         } else {

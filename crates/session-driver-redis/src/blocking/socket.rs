@@ -6,13 +6,13 @@ use std::os::unix::net::UnixStream;
 use std::sync::Arc;
 use std::time::Duration;
 
-use rustix::net::{RecvFlags, recv};
 use rustls::pki_types::ServerName;
 use rustls::{ClientConfig, ClientConnection, StreamOwned};
 
+use crate::quiet::{Peeked, peek};
 use crate::url::Address;
 
-pub(crate) enum Socket {
+pub(super) enum Socket {
     Tcp(TcpStream),
     Tls(Box<StreamOwned<ClientConnection, TcpStream>>),
     Unix(UnixStream),
@@ -20,7 +20,7 @@ pub(crate) enum Socket {
 
 impl Socket {
     /// Connects; what is sent and what is read then has `timeout` each.
-    pub(crate) fn connect(
+    pub(super) fn connect(
         address: &Address,
         tls: Option<&Arc<ClientConfig>>,
         connect_timeout: Duration,
@@ -52,19 +52,17 @@ impl Socket {
 
     /// Whether the server still has the connection open and has nothing to say that nobody asked
     /// for. It costs one system call and no round trip.
-    pub(crate) fn is_quiet(&mut self) -> bool {
-        let mut byte = [0; 1];
-        let flags = RecvFlags::PEEK | RecvFlags::DONTWAIT;
+    pub(super) fn is_quiet(&mut self) -> bool {
         let peeked = match self {
-            Socket::Tcp(tcp) => recv(&*tcp, &mut byte, flags),
-            Socket::Unix(unix) => recv(&*unix, &mut byte, flags),
-            Socket::Tls(tls) => recv(&tls.sock, &mut byte, flags),
+            Socket::Tcp(tcp) => peek(&*tcp),
+            Socket::Unix(unix) => peek(&*unix),
+            Socket::Tls(tls) => peek(&tls.sock),
         };
         match (peeked, self) {
-            (Err(error), _) => error == rustix::io::Errno::AGAIN,
+            (Peeked::Nothing, _) => true,
             // Session tickets come unasked.
-            (Ok((1.., _)), Socket::Tls(tls)) => is_without_words(tls),
-            (Ok(_), _) => false,
+            (Peeked::Words, Socket::Tls(tls)) => is_without_words(tls),
+            (Peeked::Words | Peeked::End, _) => false,
         }
     }
 }

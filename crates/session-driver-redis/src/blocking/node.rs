@@ -6,19 +6,17 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use redis::Value;
 use session_driver::ErrorKind;
 
-use crate::connection::{Connection, Dialer, Failure};
+use super::connection::Connection;
+use crate::dialer::Dialer;
 use crate::fault::Fault;
+use crate::network::{Failure, Server};
 use crate::patience::Patience;
-use crate::request::Request;
 use crate::url::Address;
-
-/// What is sent before a command that was redirected with ASK.
-const ASKING: &[u8] = b"*1\r\n$6\r\nASKING\r\n";
 
 /// A server with a small pool: connections are made when they are needed, and kept when the reply
 /// has come.
 pub(crate) struct Node {
-    pub(crate) address: Address,
+    address: Address,
     dialer: Arc<Dialer>,
     size: usize,
     pool: Mutex<Pool>,
@@ -46,52 +44,24 @@ impl Node {
         }
     }
 
-    /// Sends a command and waits for its reply; a script that the server does not know is sent in
-    /// full. `asking` after a redirect with ASK.
-    pub(crate) fn call(
-        &self,
-        request: &Request<'_>,
-        asking: bool,
-        patience: Patience,
-    ) -> Result<Value, Failure> {
-        self.with_connection(patience, |connection| {
-            match send(connection, request.packed(), asking) {
-                Err(failure) if failure.refused_with("NOSCRIPT").is_some() => {
-                    match request.packed_with_body() {
-                        Some(packed) => send(connection, packed, asking),
-                        None => Err(failure),
-                    }
-                }
-                outcome => outcome,
-            }
-        })
-    }
-
-    /// Sends so many commands at once and waits for their replies, refusals among them.
-    pub(crate) fn call_all(
+    fn call_all(
         &self,
         packed: &[u8],
         count: usize,
         patience: Patience,
     ) -> Result<Vec<Value>, Failure> {
-        self.with_connection(patience, |connection| connection.call_all(packed, count))
-    }
-
-    fn with_connection<T>(
-        &self,
-        patience: Patience,
-        work: impl FnOnce(&mut Connection) -> Result<T, Failure>,
-    ) -> Result<T, Failure> {
         let mut lease = Lease {
             node: self,
             connection: self.take(patience)?,
         };
         let connection = match &mut lease.connection {
             Some(connection) => connection,
-            none => none.insert(self.dialer.dial(&self.address).map_err(Failure::Unsent)?),
+            none => none.insert(
+                Connection::to_server(&self.dialer, &self.address).map_err(Failure::Unsent)?,
+            ),
         };
-        let outcome = work(connection);
-        if !matches!(outcome, Ok(_) | Err(Failure::Refused(_))) {
+        let outcome = connection.call_all(packed, count);
+        if outcome.is_err() {
             // What befell one connection has befallen those that are as old, most likely.
             lease.connection = None;
             self.hang_up();
@@ -141,16 +111,18 @@ impl Node {
     }
 }
 
-fn send(connection: &mut Connection, packed: Vec<u8>, asking: bool) -> Result<Value, Failure> {
-    if !asking {
-        return connection.call(&packed);
+impl Server for Node {
+    fn address(&self) -> &Address {
+        &self.address
     }
-    let mut both = ASKING.to_vec();
-    both.extend_from_slice(&packed);
-    match connection.call_all(&both, 2)?.pop() {
-        Some(Value::ServerError(error)) => Err(Failure::Refused(error)),
-        Some(value) => Ok(value),
-        None => Err(Failure::Unanswered(Fault::of_a_strange_reply())),
+
+    async fn exchange(
+        &self,
+        packed: Vec<u8>,
+        count: usize,
+        patience: Patience,
+    ) -> Result<Vec<Value>, Failure> {
+        self.call_all(&packed, count, patience)
     }
 }
 

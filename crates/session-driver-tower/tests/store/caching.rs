@@ -1,0 +1,33 @@
+//! Why `CachingSessionStore` around the adapter is not supported: what its documentation says of it.
+
+use time::Duration;
+use tower_sessions::{CachingSessionStore, MemoryStore, SessionStore};
+
+use crate::drivers::memory;
+use crate::records::record;
+
+#[tokio::test]
+async fn a_cache_in_front_serves_what_another_instance_logged_out() {
+    let place = memory().expect("memory");
+    let [here, there] =
+        [(); 2].map(|()| CachingSessionStore::new(MemoryStore::default(), place.store()));
+    let mut session = record("value", Duration::hours(1));
+    here.create(&mut session).await.expect("a create");
+    there.delete(&session.id).await.expect("a delete");
+    let served = here.load(&session.id).await.expect("a load");
+    assert_eq!(served, Some(session.clone()));
+    assert_eq!(there.load(&session.id).await.expect("a load"), None);
+}
+
+#[tokio::test]
+async fn a_cache_in_front_keeps_a_save_that_the_store_refused() {
+    let place = memory().expect("memory");
+    let cached = CachingSessionStore::new(MemoryStore::default(), place.store());
+    let session = record("value", Duration::hours(1));
+    cached
+        .save(&session)
+        .await
+        .expect_err("it was never created");
+    let served = cached.load(&session.id).await.expect("a load");
+    assert_eq!(served, Some(session));
+}
