@@ -2,7 +2,7 @@
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, MutexGuard};
 
 /// One tab. Tabs of one browser share the jar.
 #[derive(Clone)]
@@ -53,7 +53,7 @@ impl Browser {
 
     /// What the jar holds.
     pub(crate) fn id(&self) -> Option<String> {
-        self.jar.lock().unwrap().clone()
+        self.jar().clone()
     }
 
     pub(crate) fn get(&self, path: &str) -> Answer {
@@ -87,6 +87,10 @@ impl Browser {
         }
     }
 
+    fn jar(&self) -> MutexGuard<'_, Option<String>> {
+        self.jar.lock().expect("no tab panics with the jar in hand")
+    }
+
     fn send(&self, line: &str, headers: &str, body: &str) -> TcpStream {
         let cookie = self.id().map(|id| format!("Cookie: id={id}\r\n"));
         let cookie = cookie.unwrap_or_default();
@@ -116,7 +120,7 @@ impl Browser {
             assert_eq!(name, "id");
             let value = value.split(';').next().expect("split gives one at least");
             let kept = !cookie.contains("Max-Age=0");
-            *self.jar.lock().unwrap() = kept.then(|| value.to_owned());
+            *self.jar() = kept.then(|| value.to_owned());
         }
         answer
     }

@@ -185,14 +185,14 @@ fn a_save_that_a_logout_overtakes_brings_no_login_back(place: &Place) {
     let id = tab.id().expect("she is logged in");
 
     // The server asks for the form after it has read the session.
-    let saving = other.begin("/basket/note", &[("note", "late")]);
+    let saving = other.begin("/basket/note", &[("note", "after dusk")]);
     tab.post("/logout", &[]).expect_status(303);
     saving.finish().expect_status(303);
 
     assert!(!is_live(&shop, &id));
     assert!(!is_logged_in(&other));
     assert!(!is_logged_in(&tab));
-    assert!(!other.get("/basket").body.contains("late"));
+    assert!(!other.get("/basket").body.contains("after dusk"));
     shop.close();
 }
 

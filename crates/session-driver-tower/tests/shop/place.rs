@@ -1,5 +1,6 @@
 //! Where a shop keeps its store, and a shop that is open there.
 
+use std::io;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::thread::{self, JoinHandle};
@@ -73,7 +74,7 @@ impl Place {
                 let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
                 let address = listener.local_addr().expect("it is bound");
                 opened.send(address).expect("somebody waits for it");
-                let closing = async { drop(closing.await) };
+                let closing = async { _ = closing.await };
                 site::serve(listener, driver, closing).await
             })
         });
@@ -93,7 +94,7 @@ fn text(path: &Path) -> &str {
 pub(crate) struct Shop {
     address: SocketAddr,
     close: oneshot::Sender<()>,
-    server: JoinHandle<std::io::Result<Totals>>,
+    server: JoinHandle<io::Result<Totals>>,
 }
 
 impl Shop {
