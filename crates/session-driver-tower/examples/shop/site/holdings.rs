@@ -2,7 +2,7 @@
 
 use axum::extract::State;
 use maud::Markup;
-use session_driver_tower::session_driver::{SessionId, Timestamp};
+use session_driver_tower::session_driver::{Session, SessionId, Timestamp};
 use time::OffsetDateTime;
 
 use super::failure::Failure;
@@ -19,7 +19,7 @@ pub(super) struct Holdings {
 pub(super) async fn show(State(site): State<Site>, visitor: Visitor) -> Result<Markup, Failure> {
     let basket = site.baskets.find(&visitor).await?;
     let basket_ends = basket.as_ref().map(|basket| date(basket.expires_at()));
-    let contents = basket.map(|basket| basket.into_inner()).unwrap_or_default();
+    let contents = basket.map(Session::into_inner).unwrap_or_default();
     Ok(pages::session(
         &visitor.header(&contents),
         holdings(&site, &visitor).await?.as_ref(),
