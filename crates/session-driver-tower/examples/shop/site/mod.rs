@@ -14,7 +14,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::State;
-use axum::http::{HeaderName, HeaderValue, header};
+use axum::http::{HeaderValue, header};
 use axum::middleware::map_response;
 use axum::response::Response;
 use axum::routing::{get, post};
@@ -105,7 +105,7 @@ async fn shelf(State(site): State<Site>, visitor: Visitor) -> Result<Markup, Fai
 
 /// Pages load nothing, run nothing, and are kept by no cache: after a logout "back" shows none.
 async fn guard(mut response: Response) -> Response {
-    const GUARDS: [(HeaderName, HeaderValue); 4] = [
+    response.headers_mut().extend([
         (
             header::CONTENT_SECURITY_POLICY,
             HeaderValue::from_static(
@@ -122,8 +122,7 @@ async fn guard(mut response: Response) -> Response {
             header::REFERRER_POLICY,
             HeaderValue::from_static("same-origin"),
         ),
-    ];
-    response.headers_mut().extend(GUARDS);
+    ]);
     response
 }
 
