@@ -146,7 +146,10 @@ pub(crate) const SABOTEURS: &[Saboteur] = &[
         name: "native-ttl-without-slack",
         fault: "gives the engine a TTL of exactly expires_at - now: a caller whose clock is a little behind loses the session early",
         breaks: &["EXP-8"],
-        may: &["EXP", "SWP"],
+        // The engine's clock runs on: whatever gives a record a few milliseconds may lose it.
+        may: &[
+            "CAS", "EXP", "REM", "RES", "RET", "ROT", "STO", "SWP", "TRV",
+        ],
         store: |handle, id, record, when, now| {
             let version = honest::store(handle, id, record, when, now)?;
             if let Some(kept) = handle.records().get(id).cloned() {
