@@ -215,7 +215,7 @@ pub(crate) struct Verify {
 /// Rules that need several processes are left to `verify`. If bytes or answers differ, a rule is
 /// broken or an operation fails, the exit status is 1.
 ///
-/// With --json: {"sessions": N, "payload_bytes": N, "threads": N, "seed": N, "programs": {"played": N,
+/// With --json: {"sessions": N, "payload_bytes": N, "threads": N, "seed": N, "programs": {"drivers": N, "played": N,
 /// "difference": TEXT or null, "accused": [TEXT]} or null, "drivers": [{"url": TEXT,
 /// "sessions": N, "rules": {"passed": N, "failed": N, "skipped": N, "unobserved": N,
 /// "untested": N, "seed": N} or null, "operations": [{"operation": TEXT, "calls": N, "per_second": X, "p50_ns": N, "p99_ns":

@@ -94,10 +94,17 @@ pub(crate) fn run(arguments: &Compare, output: &mut Output) -> Result<Finish, Fa
             });
         }
     });
-    if targets.len() > 1 && arguments.programs > 0 {
+    // Who could not be opened has been noted, and keeps nobody else from being compared.
+    let rows = targets.iter().zip(&comparison.drivers);
+    let opened = rows.filter(|(_, row)| row.rules.is_some());
+    let opened: Vec<&Target> = opened.map(|(target, _)| target).collect();
+    let mut unplayed = None;
+    if opened.len() > 1 && arguments.programs > 0 {
         output.progress().say("random programs");
-        let programs = programs::play(&targets, arguments.programs, comparison.seed)?;
-        comparison.programs = Some(programs);
+        match programs::play(&opened, arguments.programs, comparison.seed) {
+            Ok(programs) => comparison.programs = Some(programs),
+            Err(failure) => unplayed = Some(failure.what),
+        }
     }
     output.show(Progress::none());
     if output.is_json() {
@@ -114,13 +121,12 @@ pub(crate) fn run(arguments: &Compare, output: &mut Output) -> Result<Finish, Fa
     }
     let programs = comparison.programs.as_ref();
     let difference = programs.and_then(Programs::difference);
-    if let Some(difference) = difference {
-        for line in difference.lines() {
-            output.note(line);
-        }
+    let wrong = difference.or(unplayed.as_deref());
+    for line in wrong.into_iter().flat_map(str::lines) {
+        output.note(line);
     }
     let is_clean = comparison.drivers.iter().all(|row| row.failures.is_empty());
-    Ok(Finish::complete_if(is_clean && difference.is_none()))
+    Ok(Finish::complete_if(is_clean && wrong.is_none()))
 }
 
 /// The seed of everything that chance decides.

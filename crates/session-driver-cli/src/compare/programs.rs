@@ -9,6 +9,7 @@ use crate::failure::Failure;
 /// How many programs were played, and where the drivers' answers first parted.
 #[derive(Debug, Serialize)]
 pub(super) struct Programs {
+    drivers: usize,
     played: usize,
     difference: Option<String>,
     /// Who answered what the contract does not leave.
@@ -22,8 +23,10 @@ impl Programs {
     }
 
     /// One line for the end of the table.
-    pub(super) fn verdict(&self, drivers: usize, seed: u64) -> String {
-        let Programs { played, .. } = self;
+    pub(super) fn verdict(&self, seed: u64) -> String {
+        let Programs {
+            drivers, played, ..
+        } = self;
         match &*self.accused {
             [] => {
                 format!("{drivers} drivers answered {played} random programs alike (seed {seed})")
@@ -36,19 +39,20 @@ impl Programs {
     }
 }
 
-/// Plays `programs` programs of this seed on all drivers at once, up to the first difference.
-pub(super) fn play(targets: &[Target], programs: usize, seed: u64) -> Result<Programs, Failure> {
+/// Plays `programs` programs of this seed on all these drivers at once, up to the first difference.
+pub(super) fn play(targets: &[&Target], programs: usize, seed: u64) -> Result<Programs, Failure> {
     let mut drivers = Differential::new(seed).programs(programs);
     for target in targets {
         let what = format!("{} cannot be opened for random programs", target.name());
         drivers = drivers
-            .with(target.clone())
+            .with(Target::clone(target))
             .map_err(|error| Failure::because(&what, &*error))?;
     }
     let difference = drivers
         .run()
         .map_err(|error| Failure::because("the random programs cannot be played", &*error))?;
     Ok(Programs {
+        drivers: targets.len(),
         played: programs,
         difference: difference.as_ref().map(Difference::to_string),
         accused: difference.map_or_else(Vec::new, |difference| difference.accused),

@@ -55,7 +55,7 @@ pub(super) fn print(
         ))?;
     }
     if let Some(programs) = &comparison.programs {
-        output.line(programs.verdict(drivers.len(), comparison.seed))?;
+        output.line(programs.verdict(comparison.seed))?;
     }
     output.line(
         "traverse and sweep are counted by session: a call's time is shared among those it handled",

@@ -139,6 +139,31 @@ fn compare_that_cannot_begin_leaves_nothing() {
 }
 
 #[test]
+fn compare_goes_on_without_a_store_that_cannot_be_opened() {
+    let tool = Tool::new();
+    let ended = tool
+        .run(&[
+            "compare",
+            "--sessions",
+            "3",
+            "--filter",
+            "RET",
+            "--programs",
+            "2",
+            "file:no/where",
+            "memory:",
+            "file:store",
+        ])
+        .failure("no place beside the store");
+    assert!(
+        ended
+            .stdout
+            .contains("2 drivers answered 2 random programs alike"),
+        "{ended:?}"
+    );
+}
+
+#[test]
 fn an_interrupt_leaves_nothing() {
     let tool = Tool::new();
     let child = tool.start(&["compare", "--dir", ".", "--sessions", "100000"]);
