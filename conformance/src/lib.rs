@@ -58,6 +58,7 @@ mod junit;
 mod kill;
 mod lifetimes;
 mod linearize;
+mod memory;
 mod model;
 mod neighbours;
 mod outage;
@@ -84,6 +85,7 @@ pub use crate::budget::Budget;
 pub use crate::case::{Case, Context, Driver, Fixture, Stop, Verdict};
 pub use crate::hook::{Cannot, Contents, Planted};
 pub use crate::linearize::History;
+pub use crate::memory::MemorySubject;
 pub use crate::place::Place;
 pub use crate::proxy::Proxy;
 pub use crate::report::{CaseReport, Outcome, Report, RuleReport};
@@ -91,7 +93,7 @@ pub use crate::rule::{Evidence, Level, Need, Proof, Provenance, Rule, Test};
 pub use crate::runner::{Options, run, run_if_child};
 pub use crate::sequence::{Difference, Differential};
 pub use crate::spec::rules;
-pub use crate::subject::{BoxError, MemorySubject, Setup, Subject};
+pub use crate::subject::{BoxError, Setup, Subject};
 
 /// Makes the `main` of a test binary that runs the suite against a [`Subject`]; the manifest says
 /// `harness = false`.

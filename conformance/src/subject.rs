@@ -1,12 +1,9 @@
 //! What is tested: how to make a backend for a driver, and how to open it.
 
-use std::collections::HashMap;
 use std::fmt;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use session_driver::{Durability, MemoryDriver, Result, SessionDriver, SessionId};
+use session_driver::{Durability, Result, SessionDriver, SessionId};
 
 use crate::hook::{Cannot, Contents, Planted, add_foreign_files, files_below};
 use crate::place::Place;
@@ -17,7 +14,7 @@ pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
 /// A driver under test.
 ///
-/// [`MemorySubject`] is an example without a backend outside the process. A driver that keeps its
+/// [`MemorySubject`](crate::MemorySubject) is an example without a backend outside the process. A driver that keeps its
 /// sessions in a directory needs no more than this:
 ///
 /// ```
@@ -298,37 +295,5 @@ impl<S: Subject> AnySubject for S {
 impl fmt::Debug for dyn AnySubject {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Subject({})", self.name())
-    }
-}
-
-/// The memory driver as a subject: a place is a number, under which the driver is found again, and
-/// a namespace is a driver of its own.
-#[derive(Debug, Default)]
-pub struct MemorySubject {
-    next: AtomicU64,
-    drivers: Mutex<HashMap<(String, Option<String>), MemoryDriver>>,
-}
-
-impl Subject for MemorySubject {
-    type Driver = MemoryDriver;
-
-    fn name(&self) -> String {
-        "memory".into()
-    }
-
-    fn place(&self) -> Result<Place, BoxError> {
-        Ok(Place::borrowed(
-            self.next.fetch_add(1, Ordering::Relaxed).to_string(),
-        ))
-    }
-
-    fn open(&self, place: &Place, setup: &Setup) -> Result<MemoryDriver> {
-        let key = (place.locator().to_owned(), setup.namespace.clone());
-        let mut drivers = self.drivers.lock().unwrap_or_else(PoisonError::into_inner);
-        let driver = drivers.entry(key).or_default().clone();
-        Ok(match setup.max_payload_bytes {
-            Some(bytes) => driver.with_max_payload_bytes(bytes),
-            None => driver,
-        })
     }
 }
