@@ -90,13 +90,13 @@ enum Refusal {
 }
 
 impl Root {
-    /// Opens the store in `path`, or makes one there when nothing or an empty directory is, and
-    /// keeps others out.
     /// Whether somebody has made a store here.
     pub(crate) fn is_made(path: &Path) -> bool {
         path.join(ENGINE).is_dir()
     }
 
+    /// Opens the store in `path`, or makes one there when nothing or an empty directory is, and
+    /// keeps others out.
     pub(crate) fn open(path: &Path) -> Attempt<Root> {
         let path = std::path::absolute(path).map_err(Fault::from)?;
         let io = |errno: Errno| {

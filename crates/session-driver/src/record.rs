@@ -65,8 +65,9 @@ impl fmt::Debug for NewRecord<'_> {
 /// An opaque 64-bit token for one state of one record.
 ///
 /// Two successful stores never give the same one (rule CAS-1). It says nothing about order: a
-/// driver takes it from [`Version::random`] or from a counter that it persists, never from the
-/// version it finds, for a damaged one would then repeat.
+/// driver takes it from [`Version::random`], from a counter that begins at a random number with
+/// every opening, or from one that it persists; never from the version it finds, for a damaged one
+/// would then repeat.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Version(u64);
 

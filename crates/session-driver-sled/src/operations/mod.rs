@@ -24,6 +24,9 @@ enum Found {
     Damaged(Fault),
 }
 
+/// A record's deadline and version.
+type Head = (Option<Timestamp>, Version);
+
 /// A record as it is kept.
 struct Stored {
     expires_at: Option<Timestamp>,
@@ -44,34 +47,33 @@ impl Stored {
 impl SledDriver {
     /// Reads what stands under an id. Whoever writes then holds the id's lock.
     fn find(&self, id: &SessionId) -> Attempt<Found> {
-        self.root.ensure_present_now_and_then()?;
-        let Some(bytes) = self.engine.get(id.as_bytes())? else {
-            return Ok(Found::Absent);
-        };
-        Ok(match decode(&bytes) {
-            Ok(record) => Found::Sound(Stored {
-                expires_at: record.expires_at,
-                version: record.version,
-                bytes,
-            }),
-            Err(error) => Found::Damaged(error.into()),
+        self.find_as(id, |bytes| {
+            let record = decode(bytes)?;
+            Ok((record.expires_at, record.version))
         })
     }
 
     /// As [`find`](SledDriver::find), for one who replaces the payload whatever it is: it is not
     /// read, and may be damaged.
     fn find_to_replace(&self, id: &SessionId) -> Attempt<Found> {
+        self.find_as(id, |bytes| {
+            let header = Header::read(bytes)?;
+            Ok((header.expires_at, header.version))
+        })
+    }
+
+    fn find_as(&self, id: &SessionId, read: fn(&[u8]) -> Attempt<Head>) -> Attempt<Found> {
         self.root.ensure_present_now_and_then()?;
         let Some(bytes) = self.engine.get(id.as_bytes())? else {
             return Ok(Found::Absent);
         };
-        Ok(match Header::read(&bytes) {
-            Ok(header) => Found::Sound(Stored {
-                expires_at: header.expires_at,
-                version: header.version,
+        Ok(match read(&bytes) {
+            Ok((expires_at, version)) => Found::Sound(Stored {
+                expires_at,
+                version,
                 bytes,
             }),
-            Err(error) => Found::Damaged(error.into()),
+            Err(fault) => Found::Damaged(fault),
         })
     }
 
