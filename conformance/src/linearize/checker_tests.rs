@@ -277,6 +277,31 @@ fn a_rotate_that_loses_to_a_remove_takes_its_copy_back() {
     );
 }
 
+/// `a` looks as it did when it was copied, and yet has been touched twice: a driver that compares
+/// more than what callers see begins again.
+#[test]
+fn a_rotate_may_begin_again_after_touches_there_and_back() {
+    accepted(
+        false,
+        vec![
+            event(
+                0,
+                0,
+                1,
+                store_until("a", 1, When::Any, Some(9)),
+                Reply::Stored(1),
+            ),
+            event(0, 2, 20, rotate("a", "b"), Reply::Rotated(Some(1))),
+            event(1, 3, 4, retrieve("b", 0), found_until(1, 1, Some(9))),
+            event(1, 5, 6, touch("a", 8), Reply::Was(true)),
+            event(1, 7, 8, touch("a", 9), Reply::Was(true)),
+            event(1, 9, 10, retrieve("b", 0), found_until(1, 1, Some(9))),
+            event(1, 11, 12, retrieve("b", 0), Reply::Found(None)),
+            event(1, 21, 22, retrieve("b", 0), found_until(1, 1, Some(9))),
+        ],
+    );
+}
+
 #[test]
 fn an_unanswered_operation_happens_late_or_never_but_not_twice() {
     let begin = [

@@ -22,12 +22,16 @@ pub(super) struct Rotate {
 }
 
 impl Rotate {
-    /// The whole of an atomic one; else a store of `to`, or the remove of `from` that follows it.
-    pub(super) fn step(&self, state: &State, promises: Promises) -> Outcome {
+    /// The whole of an atomic one; else a store of `to`, or what may follow it.
+    pub(super) fn steps(&self, state: &State, promises: Promises) -> Vec<Outcome> {
         let mut halves = state.half_rotated.iter();
-        if let Some(half) = halves.find(|half| half.lane == self.lane) {
-            return self.second_half(state, *half);
+        match halves.find(|half| half.lane == self.lane) {
+            Some(half) => self.second_halves(state, *half),
+            None => vec![self.first_half(state, promises)],
         }
+    }
+
+    fn first_half(&self, state: &State, promises: Promises) -> Outcome {
         let Some(live) = state.live(self.from, self.now) else {
             return state.ends(Due::Rotated(None));
         };
@@ -53,35 +57,36 @@ impl Rotate {
         }
     }
 
-    /// Removes `from` if it is still what was copied; else takes `to` back and begins again:
-    /// neither an update nor a remove of `from` that succeeded in between is lost (rules ROT-3 and
-    /// ROT-4).
-    fn second_half(&self, state: &State, half: HalfRotated) -> Outcome {
+    /// Removes `from` if it is still what was copied, or takes `to` back and begins again: neither an
+    /// update nor a remove of `from` that succeeded in between is lost (rules ROT-3 and ROT-4). A
+    /// driver may begin again although `from` looks as it did, for somebody may have touched it and
+    /// touched it back, which only the driver's own token for a record tells.
+    fn second_halves(&self, state: &State, half: HalfRotated) -> Vec<Outcome> {
         let mut rest = state.clone();
         rest.half_rotated.retain(|other| *other != half);
         let there = rest.records[self.to].filter(|there| there.payload == half.to.payload);
         let unchanged = rest.records[self.from].is_some_and(|from| from.may_equal(&half.from));
-        if !unchanged {
-            let copied = there.is_some_and(|there| {
-                let version = half.to.version;
-                version.is_none_or(|due| there.at_version(due).is_some())
-            });
-            let back = match copied {
+        let removed = unchanged.then(|| {
+            let gone = rest.with(self.from, None);
+            // Somebody may have stored the same payload there since: only versions tell.
+            match there {
+                Some(there) if there.version == half.to.version => {
+                    gone.ends(Due::Rotated(Some(self.to)))
+                }
+                _ => gone.ends(Due::Copied),
+            }
+        });
+        let copied = there.is_some_and(|there| {
+            let version = half.to.version;
+            version.is_none_or(|due| there.at_version(due).is_some())
+        });
+        let back = Outcome {
+            state: match copied {
                 true => rest.with(self.to, None),
                 false => rest,
-            };
-            return Outcome {
-                state: back,
-                due: None,
-            };
-        }
-        let gone = rest.with(self.from, None);
-        // Somebody may have stored the same payload there since: only versions tell.
-        match there {
-            Some(there) if there.version == half.to.version => {
-                gone.ends(Due::Rotated(Some(self.to)))
-            }
-            _ => gone.ends(Due::Copied),
-        }
+            },
+            due: None,
+        };
+        removed.into_iter().chain([back]).collect()
     }
 }

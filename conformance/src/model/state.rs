@@ -97,7 +97,7 @@ impl State {
                     to,
                     now: *now,
                 };
-                outcomes.push(rotate.step(self, scope.promises));
+                outcomes.extend(rotate.steps(self, scope.promises));
             }
             Call::Traverse { now } => {
                 let places = 0..self.records.len();
