@@ -14,7 +14,19 @@ pub(crate) const MARKER: &CStr = c"session-driver-sled.format";
 
 const FIRST_LINE: &str = "session-driver sled store\n";
 const FORMAT: u32 = 1;
-const TEXT: &str = "session-driver sled store\nformat 1\n";
+const MADE: &str = "session-driver sled store\nformat 1\n";
+
+/// As long as [`MADE`], which takes its place.
+const UNFINISHED: &str = "session-driver sled store\nunopened\n";
+
+/// How far a store has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Made {
+    /// It has been open, and may hold sessions.
+    Once,
+    /// Nobody has had it open yet; who was at it before may have died half-way.
+    Unfinished,
+}
 
 /// The marker, locked for as long as this is kept.
 pub(crate) struct Marker(OwnedFd);
@@ -39,24 +51,19 @@ impl Marker {
         }
     }
 
-    /// Whether the marker is one of this format. In a new store it is written; who was at it before
-    /// may have died half-way.
-    pub(crate) fn judge(&self, is_new: bool) -> Attempt<()> {
+    /// Reads the marker, and writes it in a store that `is_new`.
+    pub(crate) fn read(&self, is_new: bool) -> Attempt<Made> {
         let mut bytes = [0; 256];
         let length = retry_on_intr(|| pread(&self.0, &mut bytes, 0))?;
         let text = &bytes[..length];
-        if text == TEXT.as_bytes() {
-            return Ok(());
+        if text == MADE.as_bytes() {
+            return Ok(Made::Once);
         }
-        if is_new && TEXT.as_bytes().starts_with(text) {
+        if text == UNFINISHED.as_bytes() || is_new && UNFINISHED.as_bytes().starts_with(text) {
             // Given back what the umask may have taken.
             fchmod(&self.0, Mode::RUSR | Mode::WUSR)?;
-            let written = retry_on_intr(|| pwrite(&self.0, TEXT.as_bytes(), 0))?;
-            return if written == TEXT.len() {
-                Ok(())
-            } else {
-                Err(Fault::from(ErrorKind::StorageFull))
-            };
+            self.write(UNFINISHED)?;
+            return Ok(Made::Unfinished);
         }
         let format = std::str::from_utf8(text)
             .ok()
@@ -74,6 +81,21 @@ impl Marker {
                 "the store's marker (session-driver-sled.format) is damaged",
             )
         })
+    }
+
+    /// Notes that the store has been opened.
+    pub(crate) fn say_made(&self) -> Attempt<()> {
+        match self.read(false)? {
+            Made::Once => Ok(()),
+            Made::Unfinished => self.write(MADE),
+        }
+    }
+
+    fn write(&self, text: &str) -> Attempt<()> {
+        match retry_on_intr(|| pwrite(&self.0, text.as_bytes(), 0))? {
+            written if written == text.len() => Ok(()),
+            _ => Err(Fault::from(ErrorKind::StorageFull)),
+        }
     }
 }
 

@@ -15,7 +15,7 @@ use rustix::process::geteuid;
 use session_driver::ErrorKind;
 
 use crate::fault::{Attempt, Fault};
-use crate::marker::{MARKER, Marker};
+use crate::marker::{MARKER, Made, Marker};
 
 /// The directory that sled makes its files in; sled's own tools find them there.
 const ENGINE: &str = "sled";
@@ -52,7 +52,7 @@ const DIRECTORY: OFlags = OFlags::RDONLY
 pub(crate) struct Root {
     path: PathBuf,
     /// Its lock keeps others out, until it is dropped.
-    _marker: Marker,
+    marker: Marker,
     data: OnceLock<Data>,
     opened: Instant,
     next_check_millis: AtomicU64,
@@ -116,14 +116,18 @@ impl Root {
         let marker = Marker::lock(&directory)?;
         let engine = statat(&directory, ENGINE, AtFlags::SYMLINK_NOFOLLOW);
         let is_new = engine.is_err_and(|errno| errno == Errno::NOENT);
-        marker.judge(is_new)?;
+        if marker.read(is_new)? == Made::Unfinished && !is_new {
+            // Whoever began had no answer yet, so nothing is lost; sled does not open everything
+            // that it leaves when it is killed meanwhile.
+            std::fs::remove_dir_all(path.join(ENGINE)).map_err(Fault::from)?;
+        }
         make_directory(&directory, ENGINE)?;
         if holds_links(&directory, ENGINE)? {
             return Err(Fault::new(ErrorKind::Incompatible, Refusal::Links(path)));
         }
         Ok(Root {
             path,
-            _marker: marker,
+            marker,
             data: OnceLock::new(),
             opened: Instant::now(),
             next_check_millis: AtomicU64::new(CHECK_INTERVAL_MILLIS),
@@ -139,11 +143,13 @@ impl Root {
         self.path.join(ENGINE)
     }
 
-    /// Remembers which file sled has opened.
+    /// Remembers which file sled has opened, and that the store can be used: nothing was in it so
+    /// far if it is new.
     pub(crate) fn watch(&self) -> Attempt<()> {
         let flags = OFlags::PATH | OFlags::NOFOLLOW | OFlags::CLOEXEC;
         let handle = retry_on_intr(|| openat(CWD, self.data_file(), flags, Mode::empty()))?;
         let identity = Identity::of(&fstat(&handle)?);
+        self.marker.say_made()?;
         self.data.get_or_init(|| Data { handle, identity });
         Ok(())
     }

@@ -77,6 +77,26 @@ fn a_first_open_that_died_is_taken_up() {
     }
 }
 
+/// sled writes its configuration in two steps, and refuses what the first of them leaves.
+#[test]
+fn what_a_first_open_left_half_made_is_made_anew() {
+    let place = Place::filled(1);
+    let marker = place.path().join("session-driver-sled.format");
+    fs::write(&marker, "session-driver sled store\nunopened\n").expect("a marker");
+    let configuration = place.path().join("sled/conf");
+    let whole = fs::read(&configuration).expect("sled's configuration");
+    fs::write(&configuration, &whole[..whole.len() - 4]).expect("damage");
+    put(&place.open(), &id("a"), b"x").expect("a store");
+    assert!(
+        place
+            .open()
+            .retrieve(&id("a"), NOW)
+            .expect("a read")
+            .is_some(),
+        "what was stored since is not made anew once more"
+    );
+}
+
 #[test]
 fn a_store_within_a_store_is_refused() {
     let place = Place::filled(1);
