@@ -83,9 +83,11 @@ pub fn decode(bytes: &[u8]) -> Result<Decoded<'_>, EnvelopeError> {
     let (payload, trailer) = body
         .split_last_chunk::<TRAILER_LEN>()
         .ok_or(EnvelopeError::Corrupt)?;
+    // The trailer last: by then the check has gone through the payload in order, and the trailer is
+    // in the cache. A look at it before that waits for memory, a twentieth of a read from sled.
     let is_whole = payload.len() == header.payload_len as usize
-        && *trailer == header.version.to_bits().to_be_bytes()
-        && header.is_of(head, payload);
+        && header.is_of(head, payload)
+        && *trailer == header.version.to_bits().to_be_bytes();
     if !is_whole {
         return Err(EnvelopeError::Corrupt);
     }

@@ -46,10 +46,10 @@ const PAIRS: [Pair; 6] = [
         at_most: 1.4,
     },
     Pair {
-        name: "touch / insert, both flushed now and then",
+        name: "touch / get + insert, both flushed now and then",
         durability: Durability::None,
         driver: Field::touch,
-        other: Field::insert,
+        other: Field::amend,
         batch: 200,
         at_most: 1.4,
     },
@@ -70,15 +70,10 @@ const PAIRS: [Pair; 6] = [
         at_most: 1.4,
     },
     Pair {
-        name: "two rotates / twice (two inserts + flush), 1 caller",
+        name: "two rotates / twice (get + batch + flush), 1 caller",
         durability: Durability::Process,
         driver: Field::rotate_there_and_back,
-        other: |field| {
-            for _ in 0..2 {
-                field.insert();
-                field.insert_and_flush();
-            }
-        },
+        other: Field::move_there_and_back,
         batch: 10,
         at_most: 1.4,
     },

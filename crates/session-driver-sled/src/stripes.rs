@@ -1,5 +1,6 @@
 //! Locks over ids.
 
+use std::hash::{BuildHasher, RandomState};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use session_driver::SessionId;
@@ -9,7 +10,10 @@ const STRIPES: usize = 256;
 
 /// A lock for each group of ids: who holds it is the only one who writes to them. The store is open
 /// in no other instance, so locks in memory suffice; reads take none.
-pub(crate) struct Stripes(Box<[Mutex<()>]>);
+pub(crate) struct Stripes {
+    locks: Box<[Mutex<()>]>,
+    hasher: RandomState,
+}
 
 /// The lock of one group, or of two.
 pub(crate) struct Held<'a> {
@@ -18,18 +22,21 @@ pub(crate) struct Held<'a> {
 
 impl Stripes {
     pub(crate) fn new() -> Stripes {
-        Stripes((0..STRIPES).map(|_| Mutex::default()).collect())
+        Stripes {
+            locks: (0..STRIPES).map(|_| Mutex::default()).collect(),
+            hasher: RandomState::new(),
+        }
     }
 
     pub(crate) fn lock(&self, id: &SessionId) -> Held<'_> {
         Held {
-            _locks: (self.lock_at(stripe_of(id)), None),
+            _locks: (self.lock_at(self.stripe_of(id)), None),
         }
     }
 
     /// Locks both, the lower first, so that no two rotates wait for each other.
     pub(crate) fn lock_both(&self, one: &SessionId, other: &SessionId) -> Held<'_> {
-        let (one, other) = (stripe_of(one), stripe_of(other));
+        let (one, other) = (self.stripe_of(one), self.stripe_of(other));
         let lower = self.lock_at(one.min(other));
         let higher = (one != other).then(|| self.lock_at(one.max(other)));
         Held {
@@ -39,12 +46,12 @@ impl Stripes {
 
     fn lock_at(&self, stripe: usize) -> MutexGuard<'_, ()> {
         // The lock guards nothing in memory that a panic could leave half-way.
-        self.0[stripe]
+        self.locks[stripe]
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
     }
-}
 
-fn stripe_of(id: &SessionId) -> usize {
-    crc32fast::hash(id.as_bytes()) as usize % STRIPES
+    fn stripe_of(&self, id: &SessionId) -> usize {
+        self.hasher.hash_one(id.as_bytes()) as usize % STRIPES
+    }
 }
