@@ -61,9 +61,11 @@ impl Disk {
         Ok(())
     }
 
-    /// Makes room again.
+    /// Makes room again: at once, also while a child that another thread is starting has the file open
+    /// yet, for it has its descriptors until it executes its program.
     pub(crate) fn clear(&self) -> Result<(), Stop> {
-        fs::remove_file(self.filler())
+        fs::File::create(self.filler())
+            .and_then(|_emptied| fs::remove_file(self.filler()))
             .map_err(|error| Stop::Failed(format!("the disk cannot be cleared: {error}")))
     }
 
