@@ -100,7 +100,7 @@ async fn created<S: Store>(store: S, count: usize) -> Vec<i128> {
     ids
 }
 
-/// How long each call of one task took, until `end`.
+/// How long each call of one task took, until `end`, and one at the least.
 async fn calls<S: Store>(
     store: S,
     ids: Arc<[i128]>,
@@ -109,11 +109,10 @@ async fn calls<S: Store>(
 ) -> Vec<Duration> {
     let mut session = Session::new();
     let mut times = Vec::new();
-    let mut begin = Instant::now();
-    while begin < end {
+    loop {
         session.id = ids[fastrand::usize(..ids.len())];
         session.change();
-        begin = Instant::now();
+        let begin = Instant::now();
         match operation {
             Operation::Load => {
                 let loaded = store.load(session.id).await.expect("a session");
@@ -125,7 +124,10 @@ async fn calls<S: Store>(
                 store.delete(session.id).await;
             }
         }
-        times.push(begin.elapsed());
+        let now = Instant::now();
+        times.push(now - begin);
+        if now >= end {
+            return times;
+        }
     }
-    times
 }
