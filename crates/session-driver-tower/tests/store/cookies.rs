@@ -25,7 +25,7 @@ with_every_driver! {
 async fn no_session_is_made_where_none_is_used(place: Place) {
     let page = Browser::new(&app(place.store())).open("/").await;
     assert!(page.set_cookie.is_none());
-    assert!(place.stored().is_empty());
+    assert!(place.stored().await.is_empty());
 }
 
 async fn a_bogus_cookie_is_replaced(place: Place) {
@@ -76,7 +76,7 @@ async fn the_last_value_can_be_removed(place: Place) {
     browser.open("/insert/42").await;
     browser.open("/remove").await;
     assert_eq!(browser.open("/show").await.text, "None");
-    assert_eq!(place.stored().len(), 1, "the session itself goes on");
+    assert_eq!(place.stored().await.len(), 1, "the session itself goes on");
 }
 
 async fn cycling_moves_the_session_to_another_id(place: Place) {
@@ -90,7 +90,7 @@ async fn cycling_moves_the_session_to_another_id(place: Place) {
 
     let mut thief = Browser::with_cookie(&app, &before);
     assert_eq!(thief.open("/show").await.text, "None");
-    assert_eq!(place.stored().len(), 1);
+    assert_eq!(place.stored().await.len(), 1);
 }
 
 async fn flushing_ends_the_session_and_takes_the_cookie_back(place: Place) {
@@ -103,7 +103,7 @@ async fn flushing_ends_the_session_and_takes_the_cookie_back(place: Place) {
     let cookie = page.set_cookie.expect("a cookie");
     assert_eq!((cookie.value(), cookie.path()), ("", Some("/")));
     assert_eq!(cookie.max_age(), Some(Duration::ZERO));
-    assert!(place.stored().is_empty());
+    assert!(place.stored().await.is_empty());
     assert_eq!(other_tab.open("/show").await.text, "None");
 }
 
