@@ -17,7 +17,9 @@ with_every_driver! {
     a_value_that_was_never_set_is_none,
     the_last_value_can_be_removed,
     cycling_moves_the_session_to_another_id,
+    a_visitor_without_a_session_can_cycle_the_id,
     flushing_ends_the_session_and_takes_the_cookie_back,
+    a_second_logout_is_no_error,
     the_domain_is_that_of_the_layer,
     an_expiry_can_be_set_and_taken_away,
 }
@@ -93,6 +95,13 @@ async fn cycling_moves_the_session_to_another_id(place: Place) {
     assert_eq!(place.stored().await.len(), 1);
 }
 
+/// As a login does that comes first: what it deletes is an id that was never stored.
+async fn a_visitor_without_a_session_can_cycle_the_id(place: Place) {
+    let mut browser = Browser::new(&app(place.store()));
+    browser.open("/cycle_id").await;
+    assert!(place.stored().await.is_empty());
+}
+
 async fn flushing_ends_the_session_and_takes_the_cookie_back(place: Place) {
     let app = app(place.store());
     let mut browser = Browser::new(&app);
@@ -105,6 +114,15 @@ async fn flushing_ends_the_session_and_takes_the_cookie_back(place: Place) {
     assert_eq!(cookie.max_age(), Some(Duration::ZERO));
     assert!(place.stored().await.is_empty());
     assert_eq!(other_tab.open("/show").await.text, "None");
+}
+
+async fn a_second_logout_is_no_error(place: Place) {
+    let mut browser = Browser::new(&app(place.store()));
+    browser.open("/insert/42").await;
+    let mut other_tab = browser.clone();
+    browser.open("/flush").await;
+    other_tab.open("/flush").await;
+    assert_eq!(other_tab.cookie, None);
 }
 
 async fn the_domain_is_that_of_the_layer(place: Place) {

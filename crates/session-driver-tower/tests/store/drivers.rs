@@ -27,7 +27,7 @@ pub(crate) struct Place {
 
 enum Backend {
     Blocking(Arc<dyn SessionDriver>),
-    Redis(RedisDriverBuilder),
+    Redis(Box<RedisDriverBuilder>),
 }
 
 impl Backend {
@@ -35,7 +35,8 @@ impl Backend {
         match self {
             Backend::Blocking(driver) => Arc::new(Blocking::new(Arc::clone(driver))),
             Backend::Redis(builder) => {
-                Arc::new(builder.clone().open_async().await.expect("an open driver"))
+                let driver = RedisDriverBuilder::clone(builder).open_async().await;
+                Arc::new(driver.expect("an open driver"))
             }
         }
     }
@@ -110,7 +111,7 @@ pub(crate) async fn redis() -> Option<Place> {
 
 pub(crate) async fn redis_async() -> Option<Place> {
     let builder = AsyncRedisDriver::builder(redis_url()?).prefix(prefix());
-    Place::new(Backend::Redis(builder), None).await
+    Place::new(Backend::Redis(Box::new(builder)), None).await
 }
 
 /// A server that all tests share; `None` where there is none.
