@@ -4,7 +4,7 @@
 //! Same work, same codec, same durability. Each store has a process of its own with a runtime of two
 //! threads, and all are measured in turns, so that a noisy machine disturbs all alike. A session of
 //! 1 KiB is never saved twice with the same values. It needs `redis-server` or `valkey-server` on
-//! PATH, takes about four minutes once it is built, and prints tables for a README.
+//! PATH, takes about three minutes once it is built, and prints tables for a README.
 
 mod contest;
 mod machine;
@@ -39,7 +39,7 @@ fn compare() -> Result<(), Box<dyn Error>> {
     for contest in contests(directory.path(), server.port()) {
         results.push(contest.run()?);
     }
-    println!("{}", table::text(&results));
+    print!("{}", table::text(&results));
     println!("{}", machine::text(directory.path(), &before));
     Ok(())
 }

@@ -9,9 +9,9 @@ pub(crate) fn text(outcomes: &[Outcome]) -> String {
     let mut text = String::new();
     for (by_tasks, tasks) in TASKS.into_iter().enumerate() {
         let unit = if tasks == 1 {
-            "One task: µs a call"
+            "One task: µs a call".to_owned()
         } else {
-            "64 tasks: calls a second"
+            format!("{tasks} tasks: calls a second")
         };
         let _ = writeln!(text, "| {unit} | load | save | create + delete |");
         let _ = writeln!(text, "|---|--:|--:|--:|");
