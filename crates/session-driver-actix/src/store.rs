@@ -8,8 +8,8 @@ use actix_session::storage::{LoadError, SaveError, SessionKey, SessionStore, Upd
 use actix_web::cookie::time;
 use session_driver::policy::{Mint, Policy, Term};
 use session_driver::{
-    Codec, ErrorKind, Expiry, MessagePack, Operation, Precondition, Session, SessionDriver,
-    SessionId, Timestamp,
+    Codec, ErrorKind, Expiry, MessagePack, Operation, Precondition, SessionDriver, SessionId,
+    Timestamp,
 };
 use session_driver_async::{AsyncSessionDriver, Blocking};
 
@@ -132,44 +132,6 @@ impl<A: AsyncSessionDriver, C: Codec<State>> DriverStore<A, C> {
         Ok((term, payload))
     }
 
-    async fn create(&self, state: &State, ttl: &time::Duration) -> Result<SessionId, Failure> {
-        let (term, payload) = self.encode(state, ttl)?;
-        let mut mint = Mint::default();
-        loop {
-            let id = mint.id().map_err(Failure::Store)?;
-            let record = term.record(&payload);
-            let stored = self
-                .driver
-                .store(&id, record, Precondition::Absent, term.now);
-            match stored.await {
-                Ok(_) => return Ok(id),
-                Err(error) => mint.retry(error).map_err(Failure::Store)?,
-            }
-        }
-    }
-
-    async fn replace(
-        &self,
-        key: &SessionKey,
-        state: &State,
-        ttl: &time::Duration,
-    ) -> Result<(), Failure> {
-        let (term, payload) = self.encode(state, ttl)?;
-        let stored = match id_of(key) {
-            Some(id) => {
-                let record = term.record(&payload);
-                let stored = self
-                    .driver
-                    .store(&id, record, Precondition::Present, term.now);
-                stored.await.map(|_| ())
-            }
-            None => Err(failure::not_found(Operation::Store)),
-        };
-        stored
-            .or_else(|error| self.unless_vanished(error))
-            .map_err(Failure::Store)
-    }
-
     /// Passes over an error that says that the session went, if that is to be passed over.
     fn unless_vanished(&self, error: session_driver::Error) -> session_driver::Result<()> {
         match (error.kind(), self.on_vanished) {
@@ -191,13 +153,12 @@ impl<A: AsyncSessionDriver, C: Codec<State>> SessionStore for DriverStore<A, C> 
         let Some(id) = id_of(key) else {
             return Ok(None);
         };
-        let retrieved = self.driver.retrieve(&id, self.policy.now()).await;
-        let session = retrieved
-            .map_err(failure::load)?
-            .map(|record| self.policy.decode(&id, record))
-            .transpose()
-            .map_err(failure::load)?;
-        Ok(session.map(Session::into_inner))
+        let found = self.driver.retrieve(&id, self.policy.now()).await;
+        let Some(record) = found.map_err(failure::load)? else {
+            return Ok(None);
+        };
+        let session = self.policy.decode(&id, record).map_err(failure::load)?;
+        Ok(Some(session.into_inner()))
     }
 
     /// Stores a new session under a fresh id, which is its key; an id that is taken is passed over.
@@ -207,8 +168,19 @@ impl<A: AsyncSessionDriver, C: Codec<State>> SessionStore for DriverStore<A, C> 
     /// [`SaveError::Other`]. Nothing is stored, but after Indeterminate: then a session may exist
     /// that nobody knows the key of, until it expires.
     async fn save(&self, state: State, ttl: &time::Duration) -> Result<SessionKey, SaveError> {
-        let id = self.create(&state, ttl).await?;
-        Ok(key_of(&id))
+        let (term, payload) = self.encode(&state, ttl)?;
+        let mut mint = Mint::default();
+        loop {
+            let id = mint.id().map_err(Failure::Store)?;
+            let record = term.record(&payload);
+            let stored = self
+                .driver
+                .store(&id, record, Precondition::Absent, term.now);
+            match stored.await {
+                Ok(_) => return Ok(key_of(&id)),
+                Err(error) => mint.retry(error).map_err(Failure::Store)?,
+            }
+        }
     }
 
     /// Replaces the state and moves the deadline of the live session under `key`, which stays its
@@ -224,7 +196,19 @@ impl<A: AsyncSessionDriver, C: Codec<State>> SessionStore for DriverStore<A, C> 
         state: State,
         ttl: &time::Duration,
     ) -> Result<SessionKey, UpdateError> {
-        self.replace(&key, &state, ttl).await?;
+        let (term, payload) = self.encode(&state, ttl)?;
+        let stored = match id_of(&key) {
+            Some(id) => {
+                let record = term.record(&payload);
+                let stored = self
+                    .driver
+                    .store(&id, record, Precondition::Present, term.now);
+                stored.await.map(drop)
+            }
+            None => Err(failure::not_found(Operation::Store)),
+        };
+        let kept = stored.or_else(|error| self.unless_vanished(error));
+        kept.map_err(Failure::Store)?;
         Ok(key)
     }
 

@@ -137,9 +137,8 @@ impl<A: AsyncSessionDriver, C: Codec<Data>> DriverStore<A, C> {
     ) -> Result<session_driver::Result<()>> {
         let expires_at = deadline(record.expiry_date);
         // Others who store this session, an update among them, keep tower-sessions' deadline.
-        let payload = self
-            .policy
-            .encode(&record.data, Some(Expiry::At(expires_at)));
+        let rule = Some(Expiry::At(expires_at));
+        let payload = self.policy.encode(&record.data, rule);
         let payload = payload.map_err(unencodable)?;
         let record = NewRecord {
             payload: &payload,
@@ -196,7 +195,8 @@ where
         }))
     }
 
-    /// Removes the session, one that cannot be decoded as well.
+    /// Removes the session, one that cannot be decoded as well. That it is gone is no error: a
+    /// logout may come second, and `cycle_id` deletes for visitors who never had a session, too.
     async fn delete(&self, id: &Id) -> Result<()> {
         let id = key::of(id);
         let removed = self.driver.remove(&id, self.policy.now()).await;
@@ -219,16 +219,13 @@ where
     /// sessions early.
     async fn delete_expired(&self) -> Result<()> {
         let now = self.policy.now();
-        while self
-            .driver
-            .sweep(now, SWEEP_CHUNK)
-            .await
-            .map_err(failed)?
-            .more
-        {
+        loop {
+            let swept = self.driver.sweep(now, SWEEP_CHUNK).await;
+            if !swept.map_err(failed)?.more {
+                return Ok(());
+            }
             yield_now().await;
         }
-        Ok(())
     }
 }
 

@@ -2,6 +2,7 @@
 //! next change begins a session over the old one.
 
 use std::error::Error as _;
+use std::sync::Arc;
 
 use actix_session::storage::{LoadError, SaveError, SessionStore, UpdateError};
 use redis_test_server::{Options, Server, installed_or_skip};
@@ -9,13 +10,14 @@ use session_driver_actix::DriverStore;
 use session_driver_actix::session_driver::{
     Codec, CodecError, CodecErrorKind, Error, ErrorKind, MemoryDriver,
 };
-use session_driver_redis::RedisDriver;
+use session_driver_actix::session_driver_async::Blocking;
+use session_driver_redis::{AsyncRedisDriver, RedisDriver};
 
 use crate::clock;
 use crate::rigged::{Fault, Rigged};
 use crate::shop::{Answer, shop};
 use crate::storage::{HOUR, State, key, state};
-use crate::subject::{Subject, memory};
+use crate::subject::{Driver, Subject, memory};
 
 with_every_driver!(
     a_backend_that_is_down_is_not_no_session,
@@ -95,19 +97,34 @@ async fn a_redis_server_that_is_killed_logs_nobody_out() {
     }
     let options = Options::new().append_only(redis_test_server::AppendFsync::Always);
     let mut server = Server::start(&options).expect("a server");
-    let driver = RedisDriver::open(&server.url()).expect("an open driver");
-    let shop = shop(DriverStore::blocking(driver)).await;
-    let member = shop.get("/login", None).await;
+    let blocking = RedisDriver::open(&server.url()).expect("an open driver");
+    let native = AsyncRedisDriver::open(&server.url()).await;
+    let drivers: [Driver; 2] = [
+        Arc::new(Blocking::new(blocking)),
+        Arc::new(native.expect("an open driver")),
+    ];
+    let mut shops = Vec::new();
+    for driver in drivers {
+        shops.push(shop(DriverStore::new(driver)).await);
+    }
+    let mut members = Vec::new();
+    for shop in &shops {
+        members.push(shop.get("/login", None).await);
+    }
     server.kill().expect("a kill");
-    for path in ["/look", "/count", "/logout"] {
-        let answer = shop.get(path, member.cookie.as_ref()).await;
-        assert!(Answer::is_opaque_error(&answer), "{path}");
+    for (shop, member) in shops.iter().zip(&members) {
+        for path in ["/look", "/count", "/logout"] {
+            let answer = shop.get(path, member.cookie.as_ref()).await;
+            assert!(Answer::is_opaque_error(&answer), "{path}");
+        }
     }
     server.restart().expect("a restart");
-    assert_eq!(
-        shop.get("/look", member.cookie.as_ref()).await.body,
-        "ferris 0"
-    );
+    for (shop, member) in shops.iter().zip(&members) {
+        assert_eq!(
+            shop.get("/look", member.cookie.as_ref()).await.body,
+            "ferris 0"
+        );
+    }
 }
 
 /// It can encode nothing.
@@ -128,7 +145,7 @@ impl<T> Codec<T> for Mute {
 
 #[actix_web::test]
 async fn a_state_that_cannot_be_encoded_is_a_serialization_error_and_changes_nothing() {
-    let subject = memory("").expect("memory");
+    let subject = memory("").await.expect("memory");
     let kept = state(&[("a", "1")]);
     let key = subject
         .store()

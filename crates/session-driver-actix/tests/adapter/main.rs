@@ -3,7 +3,7 @@
 /// A module for each driver, in which each of these cases is a test of its own.
 macro_rules! with_every_driver {
     ($($case:ident),+ $(,)?) => {
-        with_every_driver!([$($case)+] memory file sqlite sled redis);
+        with_every_driver!([$($case)+] memory file sqlite sled redis redis_async);
     };
     ($cases:tt $($driver:ident)+) => {
         $(with_every_driver!(@ $driver $cases);)+
@@ -13,7 +13,7 @@ macro_rules! with_every_driver {
             #[actix_web::test]
             async fn $case() {
                 let name = concat!(stringify!($case), " in Redis");
-                if let Some(subject) = crate::subject::$driver(name) {
+                if let Some(subject) = crate::subject::$driver(name).await {
                     super::$case(&subject).await;
                     subject.close().await;
                 }

@@ -10,7 +10,7 @@ use session_driver_actix::session_driver::{
 };
 use session_driver_actix::session_driver_async::{AsyncSessionDriver, Blocking};
 use session_driver_file::FileDriver;
-use session_driver_redis::RedisDriver;
+use session_driver_redis::{AsyncRedisDriver, RedisDriver};
 use session_driver_sled::SledDriver;
 use session_driver_sqlite::SqliteDriver;
 use tempfile::TempDir;
@@ -27,37 +27,52 @@ pub(crate) struct Subject {
     _directory: Option<TempDir>,
 }
 
-pub(crate) fn memory(_: &str) -> Option<Subject> {
+pub(crate) async fn memory(_: &str) -> Option<Subject> {
     Some(Subject::over(MemoryDriver::new(), None))
 }
 
-pub(crate) fn file(_: &str) -> Option<Subject> {
+pub(crate) async fn file(_: &str) -> Option<Subject> {
     let directory = directory();
     let driver = FileDriver::open(directory.path().join("sessions")).expect("an open driver");
     Some(Subject::over(driver, Some(directory)))
 }
 
-pub(crate) fn sqlite(_: &str) -> Option<Subject> {
+pub(crate) async fn sqlite(_: &str) -> Option<Subject> {
     let directory = directory();
     let driver = SqliteDriver::open(directory.path().join("sessions.db")).expect("an open driver");
     Some(Subject::over(driver, Some(directory)))
 }
 
-pub(crate) fn sled(_: &str) -> Option<Subject> {
+pub(crate) async fn sled(_: &str) -> Option<Subject> {
     let directory = directory();
     let driver = SledDriver::open(directory.path().join("sessions")).expect("an open driver");
     Some(Subject::over(driver, Some(directory)))
 }
 
-/// On a private server that all cases share, with a prefix of its own; `None` without a program to
-/// start one.
-pub(crate) fn redis(case: &str) -> Option<Subject> {
+pub(crate) async fn redis(case: &str) -> Option<Subject> {
+    let driver = RedisDriver::builder(&redis_url(case)?).prefix(prefix());
+    Some(Subject::over(driver.open().expect("an open driver"), None))
+}
+
+pub(crate) async fn redis_async(case: &str) -> Option<Subject> {
+    let driver = AsyncRedisDriver::builder(&redis_url(case)?).prefix(prefix());
+    Some(Subject {
+        driver: Arc::new(driver.open_async().await.expect("an open driver")),
+        _directory: None,
+    })
+}
+
+/// A private server that all cases share; `None` without a program to start one.
+fn redis_url(case: &str) -> Option<String> {
     static SERVER: OnceLock<Server> = OnceLock::new();
     installed_or_skip(case)?;
     let server = SERVER.get_or_init(|| Server::start(&Options::new()).expect("a server"));
-    let prefix = format!("{:016x}:", Version::random().expect("randomness").to_bits());
-    let driver = RedisDriver::builder(&server.url()).prefix(prefix);
-    Some(Subject::over(driver.open().expect("an open driver"), None))
+    Some(server.url())
+}
+
+/// What nobody else's keys begin with.
+fn prefix() -> String {
+    format!("{:016x}:", Version::random().expect("randomness").to_bits())
 }
 
 fn directory() -> TempDir {

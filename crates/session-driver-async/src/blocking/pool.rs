@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::mem;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 use std::thread;
@@ -14,15 +15,21 @@ use super::passage::Passage;
 /// So many operations wait at most; each may hold a payload whose request is gone already.
 const MAX_WAITING: usize = 16 * 1024;
 
+/// How often a thread looks for another operation before it sleeps: some microseconds in all.
+const LOOKS: usize = 10;
+
 /// A driver, the threads that call it, and what waits for them.
 ///
 /// Threads are started as they are needed and stay. At most one is on its way to the queue at a
 /// time, and it calls the next if it leaves something behind: so a few threads that keep up with
 /// the queue are left alone, and operations that wait for a disk are joined by all threads there
-/// are.
+/// are. The last one to run out of work looks out for more for a moment before it sleeps.
 pub(super) struct Pool<D> {
     state: Mutex<State<D>>,
     work: Condvar,
+    /// A thread was called and has not looked at the queue since. Written under the lock of the
+    /// state, which is what orders it.
+    is_called: AtomicBool,
     max_threads: usize,
     max_traversals: usize,
 }
@@ -33,8 +40,8 @@ struct State<D> {
     jobs: VecDeque<Arc<dyn Job<D>>>,
     threads: usize,
     idle: usize,
-    /// A thread was called and has not looked at the queue since.
-    is_called: bool,
+    /// A thread looks out for the next operation and need not be woken.
+    is_watched: bool,
     traversals: Vec<Arc<Passage>>,
     /// Those who wait for a traversal to end, to begin another.
     hopefuls: Vec<Waker>,
@@ -62,13 +69,14 @@ impl<D: Send + Sync + 'static> Pool<D> {
                 jobs: VecDeque::new(),
                 threads: 0,
                 idle: 0,
-                is_called: false,
+                is_watched: false,
                 traversals: Vec::new(),
                 hopefuls: Vec::new(),
                 seats: 0,
                 closers: Vec::new(),
             }),
             work: Condvar::new(),
+            is_called: AtomicBool::new(false),
             max_threads,
             max_traversals,
         }
@@ -154,11 +162,13 @@ impl<D: Send + Sync + 'static> Pool<D> {
 
     /// Wakes or starts a thread, unless one is on its way or there are enough.
     fn call_a_thread(self: &Arc<Self>, state: &mut State<D>) {
-        if state.is_called {
+        if self.is_called() {
             return;
         }
-        if state.idle > 0 {
-            state.is_called = true;
+        if state.is_watched {
+            self.set_called(true);
+        } else if state.idle > 0 {
+            self.set_called(true);
             self.work.notify_one();
         } else if state.threads < self.max_threads
             && let Some(user) = self.seat(state)
@@ -168,7 +178,7 @@ impl<D: Send + Sync + 'static> Pool<D> {
                 .name("session-driver".into())
                 .spawn(move || user.seat.pool.work(&user.driver));
             if started.is_ok() {
-                state.is_called = true;
+                self.set_called(true);
                 state.threads += 1;
             }
         }
@@ -178,7 +188,7 @@ impl<D: Send + Sync + 'static> Pool<D> {
     fn work(self: &Arc<Self>, driver: &D) {
         let mut state = self.lock();
         loop {
-            state.is_called = false;
+            self.set_called(false);
             while let Some(job) = state.jobs.pop_front() {
                 if !state.jobs.is_empty() {
                     self.call_a_thread(&mut state);
@@ -191,14 +201,42 @@ impl<D: Send + Sync + 'static> Pool<D> {
             if state.driver.is_none() {
                 break;
             }
+            if !state.is_watched {
+                state = self.watch(state);
+            }
             state.idle += 1;
             state = self
                 .work
-                .wait_while(state, |state| !state.is_called && state.driver.is_some())
+                .wait_while(state, |state| !self.is_called() && state.driver.is_some())
                 .unwrap_or_else(PoisonError::into_inner);
             state.idle -= 1;
         }
         state.threads -= 1;
+    }
+
+    /// Looks out for a call without going to sleep, for a moment and no longer: a task that calls
+    /// again and again finds the thread awake, and pays for no waking. The yields let whoever is to
+    /// call run meanwhile.
+    fn watch<'a>(&'a self, mut state: MutexGuard<'a, State<D>>) -> MutexGuard<'a, State<D>> {
+        state.is_watched = true;
+        drop(state);
+        for _ in 0..LOOKS {
+            if self.is_called() {
+                break;
+            }
+            thread::yield_now();
+        }
+        let mut state = self.lock();
+        state.is_watched = false;
+        state
+    }
+
+    fn is_called(&self) -> bool {
+        self.is_called.load(Ordering::Relaxed)
+    }
+
+    fn set_called(&self, is_called: bool) {
+        self.is_called.store(is_called, Ordering::Relaxed);
     }
 
     fn seat(self: &Arc<Self>, state: &mut State<D>) -> Option<User<D>> {

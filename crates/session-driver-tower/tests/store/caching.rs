@@ -11,7 +11,7 @@ use crate::records::record;
 
 #[tokio::test]
 async fn a_cache_in_front_serves_what_another_instance_logged_out() {
-    let place = memory().expect("memory");
+    let place = memory().await.expect("memory");
     let [here, there] =
         [(); 2].map(|()| CachingSessionStore::new(MemoryStore::default(), place.store()));
     let mut session = record("value", Duration::hours(1));

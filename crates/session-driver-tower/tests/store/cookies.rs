@@ -17,7 +17,9 @@ with_every_driver! {
     a_value_that_was_never_set_is_none,
     the_last_value_can_be_removed,
     cycling_moves_the_session_to_another_id,
+    a_visitor_without_a_session_can_cycle_the_id,
     flushing_ends_the_session_and_takes_the_cookie_back,
+    a_second_logout_is_no_error,
     the_domain_is_that_of_the_layer,
     an_expiry_can_be_set_and_taken_away,
 }
@@ -25,7 +27,7 @@ with_every_driver! {
 async fn no_session_is_made_where_none_is_used(place: Place) {
     let page = Browser::new(&app(place.store())).open("/").await;
     assert!(page.set_cookie.is_none());
-    assert!(place.stored().is_empty());
+    assert!(place.stored().await.is_empty());
 }
 
 async fn a_bogus_cookie_is_replaced(place: Place) {
@@ -76,7 +78,7 @@ async fn the_last_value_can_be_removed(place: Place) {
     browser.open("/insert/42").await;
     browser.open("/remove").await;
     assert_eq!(browser.open("/show").await.text, "None");
-    assert_eq!(place.stored().len(), 1, "the session itself goes on");
+    assert_eq!(place.stored().await.len(), 1, "the session itself goes on");
 }
 
 async fn cycling_moves_the_session_to_another_id(place: Place) {
@@ -90,7 +92,14 @@ async fn cycling_moves_the_session_to_another_id(place: Place) {
 
     let mut thief = Browser::with_cookie(&app, &before);
     assert_eq!(thief.open("/show").await.text, "None");
-    assert_eq!(place.stored().len(), 1);
+    assert_eq!(place.stored().await.len(), 1);
+}
+
+/// As a login does that comes first: what it deletes is an id that was never stored.
+async fn a_visitor_without_a_session_can_cycle_the_id(place: Place) {
+    let mut browser = Browser::new(&app(place.store()));
+    browser.open("/cycle_id").await;
+    assert!(place.stored().await.is_empty());
 }
 
 async fn flushing_ends_the_session_and_takes_the_cookie_back(place: Place) {
@@ -103,8 +112,17 @@ async fn flushing_ends_the_session_and_takes_the_cookie_back(place: Place) {
     let cookie = page.set_cookie.expect("a cookie");
     assert_eq!((cookie.value(), cookie.path()), ("", Some("/")));
     assert_eq!(cookie.max_age(), Some(Duration::ZERO));
-    assert!(place.stored().is_empty());
+    assert!(place.stored().await.is_empty());
     assert_eq!(other_tab.open("/show").await.text, "None");
+}
+
+async fn a_second_logout_is_no_error(place: Place) {
+    let mut browser = Browser::new(&app(place.store()));
+    browser.open("/insert/42").await;
+    let mut other_tab = browser.clone();
+    browser.open("/flush").await;
+    other_tab.open("/flush").await;
+    assert_eq!(other_tab.cookie, None);
 }
 
 async fn the_domain_is_that_of_the_layer(place: Place) {

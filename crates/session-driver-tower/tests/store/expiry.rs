@@ -69,7 +69,7 @@ async fn load_and_delete_expired_agree_on_the_instant_of_expiry(place: Place) {
     store.delete_expired().await.expect("a sweep");
     assert_eq!(store.load(&session.id).await.expect("a load"), None);
     if place.driver.capabilities().native_expiry.is_none() {
-        assert!(place.stored().is_empty());
+        assert!(place.stored().await.is_empty());
     }
 }
 
@@ -92,7 +92,7 @@ async fn a_save_with_a_date_that_has_passed_ends_the_session(place: Place) {
     session.expiry_date = OffsetDateTime::now_utc() - Duration::seconds(1);
     store.save(&session).await.expect("a save");
     assert_eq!(store.load(&session.id).await.expect("a load"), None);
-    assert!(place.stored().is_empty());
+    assert!(place.stored().await.is_empty());
 }
 
 async fn dates_beyond_the_range_are_neither_errors_nor_early_ends(place: Place) {
@@ -130,11 +130,11 @@ async fn a_sweep_of_many_leaves_nothing_that_has_expired(place: Place) {
         };
         store.create(&mut expired).await.expect("a create");
     }
-    assert_eq!(place.stored().len(), 251);
+    assert_eq!(place.stored().await.len(), 251);
     set_clock(end);
     store.delete_expired().await.expect("a sweep");
     if place.driver.capabilities().native_expiry.is_none() {
-        assert_eq!(place.stored().len(), 1);
+        assert_eq!(place.stored().await.len(), 1);
     }
     let loaded = store.load(&live.id).await.expect("a load");
     assert_eq!(loaded, Some(live));

@@ -45,7 +45,7 @@ async fn a_save_in_flight_does_not_bring_a_logged_out_session_back(place: Place)
             meeting.wait().await;
         });
         assert_eq!(slow.status, status);
-        assert!(place.stored().is_empty());
+        assert!(place.stored().await.is_empty());
         assert_eq!(visitor.open("/show").await.text, "None");
     }
 }
@@ -109,7 +109,7 @@ async fn a_forged_cookie_and_clear_make_no_session(place: Place) {
         let forged = Id::default().to_string();
         let page = Browser::with_cookie(&app, &forged).get("/clear").await;
         assert_eq!(page.status, status);
-        assert!(place.stored().is_empty());
+        assert!(place.stored().await.is_empty());
     }
 }
 
@@ -121,7 +121,7 @@ async fn a_save_of_what_was_never_created_is_not_reported_as_kept(place: Place) 
     };
     assert!(message.ends_with("there is no live session with this id"));
     assert!(!message.contains(&session.id.to_string()), "{message}");
-    assert!(place.stored().is_empty());
+    assert!(place.stored().await.is_empty());
 }
 
 async fn a_damaged_session_is_an_error_and_is_not_overwritten(place: Place) {
@@ -131,7 +131,7 @@ async fn a_damaged_session_is_an_error_and_is_not_overwritten(place: Place) {
     let id: Id = browser.id().parse().expect("an id");
     let key = SessionId::parse(browser.id()).expect("an id");
     let now = Timestamp::now();
-    let whole = place.driver.retrieve(&key, now).expect("a retrieve");
+    let whole = place.driver.retrieve(&key, now).await.expect("a retrieve");
     let whole = whole.expect("a record").payload;
 
     for damaged in [
@@ -147,6 +147,7 @@ async fn a_damaged_session_is_an_error_and_is_not_overwritten(place: Place) {
         place
             .driver
             .store(&key, record, Precondition::Any, now)
+            .await
             .expect("a store behind the adapter's back");
         let loaded = place.store().load(&id).await;
         assert!(matches!(loaded, Err(Error::Decode(_))), "{loaded:?}");
@@ -155,15 +156,15 @@ async fn a_damaged_session_is_an_error_and_is_not_overwritten(place: Place) {
             assert_eq!(page.status, StatusCode::INTERNAL_SERVER_ERROR, "{path}");
             assert_eq!(page.set_cookie, None, "{path}");
         }
-        let kept = place.driver.retrieve(&key, now).expect("a retrieve");
+        let kept = place.driver.retrieve(&key, now).await.expect("a retrieve");
         assert_eq!(kept.expect("a record").payload, damaged);
     }
     browser.open("/flush").await;
-    assert!(place.stored().is_empty());
+    assert!(place.stored().await.is_empty());
 }
 
 async fn a_backend_that_is_gone_is_not_an_absence_of_sessions(place: Place) {
-    let store = place.store();
+    let store = place.another_store().await;
     let mut browser = Browser::new(&app(store.clone()));
     browser.open("/insert/42").await;
     store.driver().close().await;

@@ -55,7 +55,7 @@ async fn a_saved_record_replaces_the_one_before(place: Place) {
     store.save(&second).await.expect("a save");
     let loaded = store.load(&first.id).await.expect("a load");
     assert_eq!(loaded, Some(second));
-    assert_eq!(place.stored().len(), 1);
+    assert_eq!(place.stored().await.len(), 1);
 }
 
 async fn a_deleted_record_is_gone(place: Place) {
@@ -100,5 +100,5 @@ async fn expired_records_are_deleted_and_live_ones_stay(place: Place) {
     assert_eq!(store.load(&expired.id).await.expect("a load"), None);
     let loaded = store.load(&live.id).await.expect("a load");
     assert_eq!(loaded, Some(live));
-    assert_eq!(place.stored().len(), 1);
+    assert_eq!(place.stored().await.len(), 1);
 }

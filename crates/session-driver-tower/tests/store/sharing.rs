@@ -42,7 +42,7 @@ async fn a_session_of_another_codec_is_an_error(place: Place) {
 
 #[tokio::test]
 async fn what_cannot_be_encoded_is_an_encode_error_and_changes_nothing() {
-    let place = crate::drivers::memory().expect("memory");
+    let place = crate::drivers::memory().await.expect("memory");
     let store = place.store();
     let mut session = record("value", Duration::hours(1));
     store.create(&mut session).await.expect("a create");
