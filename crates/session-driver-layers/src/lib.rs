@@ -1,0 +1,13 @@
+#![doc = include_str!("../README.md")]
+
+#[cfg(feature = "hashed")]
+mod hashed;
+#[cfg(feature = "traced")]
+mod traced;
+
+pub use session_driver;
+
+#[cfg(feature = "hashed")]
+pub use crate::hashed::Hashed;
+#[cfg(feature = "traced")]
+pub use crate::traced::Traced;
