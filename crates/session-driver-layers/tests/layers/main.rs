@@ -1,7 +1,9 @@
 //! The layers one by one, beyond what the suite asks of every driver.
 
+mod encrypted;
 mod hashed;
 mod puppet;
+mod together;
 mod traced;
 
 use session_driver_layers::session_driver::{NewRecord, SessionId, Timestamp};
