@@ -321,6 +321,24 @@ fn a_copy_may_come_late_where_another_record_has_gone() {
     blamed(false, with(end(found(1, 1))));
 }
 
+/// Somebody stored the very bytes that the copy has, and a driver whose rotates give new versions
+/// leaves what is not its copy.
+#[test]
+fn a_record_that_looks_like_the_copy_it_replaced_is_not_taken_back() {
+    let begin = [
+        event(0, 0, 1, store("a", 1, When::Any), Reply::Stored(1)),
+        event(0, 2, 20, rotate("a", "b"), refused(Refusal::AlreadyExists)),
+        event(1, 3, 4, store("b", 1, When::Present), Reply::Stored(2)),
+        event(1, 5, 6, touch("a", 9), Reply::Was(true)),
+    ];
+    for (seen, has_an_order) in [(found(1, 2), true), (Reply::Found(None), false)] {
+        let mut events = begin.to_vec();
+        events.push(event(1, 21, 22, retrieve("b", 0), seen));
+        let history = History::new(events, &Capabilities::MINIMAL);
+        assert_eq!(history.is_linearizable(), has_an_order);
+    }
+}
+
 /// `a` looks as it did when it was copied, and yet has been touched twice: a driver that compares
 /// more than what callers see begins again.
 #[test]

@@ -9,10 +9,29 @@ use crate::model::state::{Kept, Outcome, State};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) struct HalfRotated {
     lane: usize,
+    to: usize,
     /// What it has read.
     from: Kept,
-    /// What it has stored under `to`.
-    copy: Option<Kept>,
+    copy: Copied,
+}
+
+/// Whether a rotate's copy is under `to`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Copied {
+    NotYet,
+    /// As it was stored, or touched since.
+    There,
+    /// It was removed, and something else may be there.
+    Replaced,
+}
+
+impl HalfRotated {
+    /// Takes note that what was at this place is not there any more.
+    pub(super) fn lose(&mut self, place: usize) {
+        if self.to == place && self.copy == Copied::There {
+            self.copy = Copied::Replaced;
+        }
+    }
 }
 
 /// A rotate on its way.
@@ -30,10 +49,10 @@ impl Rotate {
         let half = halves.find(|half| half.lane == self.lane).copied();
         match half {
             None => self.begins(state, promises),
-            Some(half) => match half.copy {
-                None => self.copies(state, half, promises).into_iter().collect(),
-                Some(copy) => self.ends_or_takes_back(state, half, copy),
-            },
+            Some(half) if half.copy == Copied::NotYet => {
+                self.copies(state, half, promises).into_iter().collect()
+            }
+            Some(half) => self.ends_or_takes_back(state, half, promises),
         }
     }
 
@@ -51,14 +70,15 @@ impl Rotate {
                 let due = Due::Rotated(Some(self.to));
                 stored.with(self.from, None).ends(due)
             }),
-            false => {
+            false => (self.from != self.to).then(|| {
                 let read = HalfRotated {
                     lane: self.lane,
+                    to: self.to,
                     from: live,
-                    copy: None,
+                    copy: Copied::NotYet,
                 };
-                Some(goes_on(state.clone(), Some(read)))
-            }
+                goes_on(state.clone(), Some(read))
+            }),
         };
         refused.into_iter().chain(further).collect()
     }
@@ -69,40 +89,51 @@ impl Rotate {
         if state.live(self.to, self.now).is_some() {
             return None;
         }
-        let copy = Some(moved(half.from, promises));
-        let mut stored = state.with(self.to, copy);
+        let mut stored = state.with(self.to, Some(moved(half.from, promises)));
         stored.half_rotated.retain(|other| *other != half);
-        Some(goes_on(stored, Some(HalfRotated { copy, ..half })))
+        let copied = HalfRotated {
+            copy: Copied::There,
+            ..half
+        };
+        Some(goes_on(stored, Some(copied)))
     }
 
     /// Removes `from` if it is still what was read, or takes the copy back and begins again: neither
     /// an update nor a remove of `from` that succeeded in between is lost (rules ROT-3 and ROT-4). A
     /// driver may begin again although `from` looks as it did, for somebody may have touched it and
     /// touched it back, which only the driver's own token for a record tells.
-    fn ends_or_takes_back(&self, state: &State, half: HalfRotated, copy: Kept) -> Vec<Outcome> {
+    fn ends_or_takes_back(
+        &self,
+        state: &State,
+        half: HalfRotated,
+        promises: Promises,
+    ) -> Vec<Outcome> {
         let mut rest = state.clone();
         rest.half_rotated.retain(|other| *other != half);
-        let there = rest.records[self.to].filter(|there| there.payload == copy.payload);
         let unchanged = rest.records[self.from].is_some_and(|from| from.may_equal(&half.from));
         let removed = unchanged.then(|| {
             let gone = rest.with(self.from, None);
-            // Somebody may have stored the same payload there since: only versions tell.
-            match there {
-                Some(there) if there.version == copy.version => {
-                    gone.ends(Due::Rotated(Some(self.to)))
-                }
-                _ => gone.ends(Due::Copied),
-            }
+            gone.ends(match half.copy {
+                Copied::There => Due::Rotated(Some(self.to)),
+                _ => Due::Copied,
+            })
         });
-        let is_the_copy = there.is_some_and(|there| {
-            let version = copy.version;
-            version.is_none_or(|due| there.at_version(due).is_some())
-        });
-        let back = match is_the_copy {
-            true => rest.with(self.to, None),
-            false => rest,
+        let taken = || goes_on(rest.with(self.to, None), None);
+        let mut further = match half.copy {
+            Copied::There => vec![taken()],
+            _ => vec![goes_on(rest.clone(), None)],
         };
-        removed.into_iter().chain([goes_on(back, None)]).collect()
+        // The copy came back, from where somebody had rotated it: who knows it by the version that
+        // it kept takes it back all the same.
+        let version = moved(half.from, promises).version;
+        let there = rest.records[self.to].filter(|there| there.payload == half.from.payload);
+        if half.copy == Copied::Replaced
+            && version.is_some()
+            && there.is_some_and(|there| there.version == version)
+        {
+            further.push(taken());
+        }
+        removed.into_iter().chain(further).collect()
     }
 }
 
