@@ -28,8 +28,8 @@ use self::seal::OVERHEAD;
 const NAME: &str = "encrypted";
 
 /// How many of the driver's contention bounds the longest operation may take, a rotate: one in
-/// which it begins again, three calls of its last try, one in which it takes its copy back, and the
-/// two calls of the last try of that.
+/// which it begins again, three calls of its last try, one in which it tries to take its copy back,
+/// and the two calls of the last try of that.
 const CONTENTION_BOUNDS: u32 = 7;
 
 /// How many of the driver's outage bounds a rotate may take: after the call that fails it tries to

@@ -11,6 +11,14 @@ use super::{NAME, failure};
 
 const ROTATE: Operation = Operation::Rotate;
 
+/// What was stored under `to`.
+#[derive(Clone, Copy, Debug)]
+struct Copied {
+    version: Version,
+    /// The version that the driver beneath gave it; a touch makes it another.
+    beneath: Version,
+}
+
 impl<C: Calls> Operations<'_, C> {
     pub(super) async fn rotate(
         &self,
@@ -32,8 +40,8 @@ impl<C: Calls> Operations<'_, C> {
         Ok(None)
     }
 
-    /// Stores what was found under `to`, and gives its version there; `None` when it was refused, and
-    /// may not be when it is tried again.
+    /// Stores what was found under `to`; `None` when it was refused, and may not be when it is tried
+    /// again.
     ///
     /// # Errors
     /// AlreadyExists when `from` and `to` were live at one instant; Corrupt or Incompatible when what is
@@ -44,7 +52,7 @@ impl<C: Calls> Operations<'_, C> {
         from: &SessionId,
         to: &SessionId,
         now: Timestamp,
-    ) -> Result<Option<Version>> {
+    ) -> Result<Option<Copied>> {
         if from == to {
             return Err(failure(ErrorKind::AlreadyExists, ROTATE));
         }
@@ -63,7 +71,7 @@ impl<C: Calls> Operations<'_, C> {
             .store(to, sealed, Precondition::Absent, now)
             .await
         {
-            Ok(_) => return Ok(Some(version)),
+            Ok(beneath) => return Ok(Some(Copied { version, beneath })),
             Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
             Err(error) => return Err(during(ROTATE)(error)),
         }
@@ -88,11 +96,11 @@ impl<C: Calls> Operations<'_, C> {
         found: &Opened,
         from: &SessionId,
         to: &SessionId,
-        copy: Version,
+        copy: Copied,
         now: Timestamp,
     ) -> Result<Option<Version>> {
         let Err(error) = self.discard(from, found.beneath, now).await else {
-            return Ok(Some(copy));
+            return Ok(Some(copy.version));
         };
         if error.kind() == ErrorKind::Indeterminate {
             // Perhaps `from` is gone, and the copy all there is.
@@ -111,24 +119,20 @@ impl<C: Calls> Operations<'_, C> {
     /// Removes the copy, touched or not, unless somebody else's record stands in its place. It is
     /// looked at from the first of all instants: a touch may have let it expire at the one of the
     /// rotate, and not at earlier ones.
-    async fn take_back(&self, to: &SessionId, copy: Version) -> Result<()> {
+    async fn take_back(&self, to: &SessionId, mut copy: Copied) -> Result<()> {
         let (now, patience) = (Timestamp::MIN, self.patience());
         loop {
-            let found = match self.find(to, now, ROTATE).await {
-                // Not the copy any more.
-                Err(error) if is_of_the_record(&error) => None,
-                found => found?.filter(|found| found.version == copy),
-            };
-            let Some(found) = found else {
-                return Ok(());
-            };
-            match self.discard(to, found.beneath, now).await {
-                Ok(()) => return Ok(()),
-                Err(error) => match error.kind() {
-                    ErrorKind::NotFound | ErrorKind::Conflict => patience.again(ROTATE)?,
-                    _ => return Err(error),
-                },
+            match self.discard(to, copy.beneath, now).await {
+                Err(error) if error.kind() == ErrorKind::Conflict => {}
+                Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
+                Ok(()) | Err(_) => return Ok(()),
             }
+            match self.find(to, now, ROTATE).await {
+                Ok(Some(found)) if found.version == copy.version => copy.beneath = found.beneath,
+                Err(error) if !is_of_the_record(&error) => return Err(error),
+                Ok(_) | Err(_) => return Ok(()),
+            }
+            patience.again(ROTATE)?;
         }
     }
 
