@@ -277,6 +277,68 @@ fn a_rotate_that_loses_to_a_remove_takes_its_copy_back() {
     );
 }
 
+/// What an `Encrypted` layer did: it had read `a` before it was removed, or stored anew, and stored the
+/// copy after that. Both ids may be live for a moment; a copy that is late does not stay either.
+#[test]
+fn a_copy_may_come_late_and_is_taken_back() {
+    for (call, reply) in [
+        (store("a", 2, When::Present), Reply::Stored(2)),
+        (remove("a"), Reply::Was(true)),
+    ] {
+        let was_removed = matches!(call, Call::Remove { .. });
+        let (rotated, after) = match was_removed {
+            true => (None, Reply::Found(None)),
+            false => (Some(2), found(2, 2)),
+        };
+        let begin = [
+            event(0, 0, 1, store("a", 1, When::Any), Reply::Stored(1)),
+            event(0, 2, 20, rotate("a", "b"), Reply::Rotated(rotated)),
+            event(1, 3, 4, call, reply),
+            event(1, 5, 6, retrieve("b", 0), Reply::Found(None)),
+            event(1, 7, 8, retrieve("b", 0), found(1, 1)),
+        ];
+        let end = |seen| event(1, 21, 22, retrieve("b", 0), seen);
+        let with = |last| begin.iter().cloned().chain([last]).collect::<Vec<_>>();
+        accepted(false, with(end(after)));
+        blamed(false, with(end(found(1, 1))));
+    }
+}
+
+/// The same where `b` was live when `a` was read, and went before the copy was stored.
+#[test]
+fn a_copy_may_come_late_where_another_record_has_gone() {
+    let begin = [
+        event(0, 0, 1, store("a", 1, When::Any), Reply::Stored(1)),
+        event(0, 2, 3, store("b", 2, When::Any), Reply::Stored(2)),
+        event(0, 4, 20, rotate("a", "b"), Reply::Rotated(None)),
+        event(1, 5, 6, remove("a"), Reply::Was(true)),
+        event(1, 7, 8, remove("b"), Reply::Was(true)),
+        event(1, 9, 10, retrieve("b", 0), found(1, 1)),
+    ];
+    let end = |seen| event(1, 21, 22, retrieve("b", 0), seen);
+    let with = |last| begin.iter().cloned().chain([last]).collect::<Vec<_>>();
+    accepted(false, with(end(Reply::Found(None))));
+    blamed(false, with(end(found(1, 1))));
+}
+
+/// Somebody stored the very bytes that the copy has, and a driver whose rotates give new versions
+/// leaves what is not its copy.
+#[test]
+fn a_record_that_looks_like_the_copy_it_replaced_is_not_taken_back() {
+    let begin = [
+        event(0, 0, 1, store("a", 1, When::Any), Reply::Stored(1)),
+        event(0, 2, 20, rotate("a", "b"), refused(Refusal::AlreadyExists)),
+        event(1, 3, 4, store("b", 1, When::Present), Reply::Stored(2)),
+        event(1, 5, 6, touch("a", 9), Reply::Was(true)),
+    ];
+    for (seen, has_an_order) in [(found(1, 2), true), (Reply::Found(None), false)] {
+        let mut events = begin.to_vec();
+        events.push(event(1, 21, 22, retrieve("b", 0), seen));
+        let history = History::new(events, &Capabilities::MINIMAL);
+        assert_eq!(history.is_linearizable(), has_an_order);
+    }
+}
+
 /// `a` looks as it did when it was copied, and yet has been touched twice: a driver that compares
 /// more than what callers see begins again.
 #[test]

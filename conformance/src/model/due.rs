@@ -59,7 +59,7 @@ impl Outcome {
 impl State {
     fn knowing(self, place: usize, version: u64) -> Option<State> {
         let known = self.records[place]?.at_version(version)?;
-        Some(self.with(place, Some(known)))
+        Some(self.revised(place, Some(known)))
     }
 
     fn showing(self, place: usize, seen: &Seen) -> Option<State> {

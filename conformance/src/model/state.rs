@@ -132,7 +132,17 @@ impl State {
         self.records[place].filter(|kept| kept.is_live(now))
     }
 
+    /// The state with something else at a place, or nothing.
     pub(super) fn with(&self, place: usize, record: Option<Kept>) -> State {
+        let mut state = self.revised(place, record);
+        for half in &mut state.half_rotated {
+            half.lose(place);
+        }
+        state
+    }
+
+    /// The state with the same record at a place, of which something is other or known.
+    pub(super) fn revised(&self, place: usize, record: Option<Kept>) -> State {
         let mut state = self.clone();
         state.records[place] = record;
         state
@@ -186,7 +196,10 @@ impl State {
             return self.ends(Due::Was(false));
         };
         let moved = Kept { expires_at, ..kept };
-        let moved = Some(moved).filter(|moved| moved.is_live(now));
-        self.with(place, moved).ends(Due::Was(true))
+        let after = match moved.is_live(now) {
+            true => self.revised(place, Some(moved)),
+            false => self.with(place, None),
+        };
+        after.ends(Due::Was(true))
     }
 }

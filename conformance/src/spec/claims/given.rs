@@ -1,5 +1,7 @@
 //! CAP: whether what is claimed is given.
 
+use std::time::Duration;
+
 use crate::case::{Context, Stop, Verdict, cases};
 use crate::child::{Answer, Calls, Child, Request, Wish, unexpected};
 use crate::damage::has_a_backend;
@@ -33,8 +35,13 @@ fn a_store_that_needs_locks_is_not_opened_where_there_are_none(context: &Context
     }
     let (place, mut child) = (context.place()?, Child::spawn(context)?);
     child.fail(Calls::Locks)?;
-    let opening = child.opening(0, &place);
-    match child.ask(&opening)? {
+    // Not tried again: Busy is a refusal here like any other.
+    let opening = Wish::Open {
+        locator: place.locator().into(),
+        bound: Duration::ZERO,
+        for_power: false,
+    };
+    match child.ask(&Request::of(0, opening))? {
         Answer::Opened(Err(_)) => Ok(()),
         Answer::Opened(Ok(())) => Err(Stop::Failed(
             "a store is opened where no lock can be had, and its driver needs locks".into(),
