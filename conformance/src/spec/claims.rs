@@ -134,6 +134,14 @@ const CAP_2: Rule = Rule {
                 name: "Bridged",
             },
             Test {
+                file: "crates/session-driver-layers/tests/conformance.rs",
+                name: "all",
+            },
+            Test {
+                file: "crates/session-driver-layers/tests/conformance_async.rs",
+                name: "all",
+            },
+            Test {
                 file: "conformance/tests/claims.rs",
                 name: "every_layer_and_bridge_is_a_subject_of_the_suite",
             },
