@@ -43,9 +43,10 @@ fn all<S: Subject>(beneath: S) -> Layered<S, BlockOn<All<Bridged<S>>>> {
     layered.hashing().sealing()
 }
 
-/// On a runtime that has a thread of its own.
+/// On a runtime that runs only while an operation waits: it has no thread that would still be ending
+/// when a driver was dropped.
 fn on_a_runtime<A: AsyncSessionDriver>(layer: A) -> BlockOn<A> {
-    let runtime = Builder::new_multi_thread().worker_threads(1).build();
+    let runtime = Builder::new_current_thread().build();
     BlockOn::new(layer, runtime.expect("a runtime"))
 }
 

@@ -14,7 +14,7 @@ struct Soak {
     runs: u32,
 }
 
-const SOAKS: [Soak; 13] = [
+const SOAKS: [Soak; 15] = [
     soak("session-driver-conformance", "memory", 100),
     soak("session-driver-conformance", "saboteurs", 20),
     soak("session-driver-conformance", "process_saboteurs", 20),
@@ -28,6 +28,8 @@ const SOAKS: [Soak; 13] = [
     soak("session-driver-redis", "conformance_async", 20),
     soak("session-driver-redis", "conformance_async_cluster", 20),
     soak("session-driver-redis", "conformance_async_sentinel", 20),
+    soak("session-driver-layers", "conformance", 20),
+    soak("session-driver-layers", "conformance_async", 20),
 ];
 
 const fn soak(package: &'static str, test: &'static str, runs: u32) -> Soak {
