@@ -18,6 +18,7 @@ pub(crate) const SABOTEURS: &[Saboteur] = &[
         name: "a-lock-file-for-every-id",
         fault: "locks each session by a file of its own and leaves it there, as PHP frameworks have: a million empty files",
         breaks: &["HYG-2", "SWP-6"],
+        sometimes: &[],
         conduct: Conduct {
             store: |dump, id, record, when, now| {
                 let name: String = id
@@ -36,6 +37,7 @@ pub(crate) const SABOTEURS: &[Saboteur] = &[
         name: "kills-leave-temp-files",
         fault: "writes to a temporary file of a random name, and nobody clears those of a killed process",
         breaks: &["HYG-2", "SWP-6"],
+        sometimes: &[],
         conduct: Conduct {
             save: save_by_a_random_name,
             ..HONEST
@@ -45,8 +47,10 @@ pub(crate) const SABOTEURS: &[Saboteur] = &[
         name: "clears-the-temp-files-of-the-living",
         fault: "takes every temporary file for that of a dead process: a writer at work fails, or loses its write",
         breaks: &["HYG-2"],
+        sometimes: &[],
         conduct: Conduct {
             opened: |dump| {
+                (HONEST.opened)(dump)?;
                 for entry in fs::read_dir(&dump.folder).into_iter().flatten().flatten() {
                     if entry.file_name().to_string_lossy().starts_with("dump.new") {
                         let _ = fs::remove_file(entry.path());
@@ -62,6 +66,7 @@ pub(crate) const SABOTEURS: &[Saboteur] = &[
         name: "sweeps-the-directory",
         fault: "removes every file that it does not know, as a session sweeper in /tmp: somebody else's data are gone",
         breaks: &["ISO-3"],
+        sometimes: &[],
         conduct: Conduct {
             sweep: |dump, now, limit| {
                 for entry in fs::read_dir(&dump.folder).into_iter().flatten().flatten() {
@@ -81,6 +86,7 @@ pub(crate) const SABOTEURS: &[Saboteur] = &[
         name: "lists-every-file",
         fault: "shows whatever lies in its directory as a session, as CGI::Session's find",
         breaks: &["TRV-6", "ISO-3"],
+        sometimes: &[],
         conduct: Conduct {
             traverse: |dump, now, visit| {
                 for entry in fs::read_dir(&dump.folder).into_iter().flatten().flatten() {
@@ -101,7 +107,8 @@ pub(crate) const SABOTEURS: &[Saboteur] = &[
     Saboteur {
         name: "says-that-its-ids-are-hashed",
         fault: "declares what it does not do: a stolen backup is a list of keys to every account",
-        breaks: &["ID-5"],
+        breaks: &["ID-5", "CAP-1"],
+        sometimes: &[],
         conduct: Conduct {
             capabilities: |dump| Capabilities {
                 hashed_ids: true,
@@ -113,7 +120,8 @@ pub(crate) const SABOTEURS: &[Saboteur] = &[
     Saboteur {
         name: "removes-before-it-creates",
         fault: "rotates by a remove and then a create: a crash during the login loses the session",
-        breaks: &["ROT-5"],
+        breaks: &["ROT-5", "ATM-3", "ERR-1"],
+        sometimes: &[],
         conduct: Conduct {
             rotate: |dump, from, to, now| rotate_in_two_steps(dump, from, to, now, [from, to]),
             ..HONEST
@@ -122,7 +130,8 @@ pub(crate) const SABOTEURS: &[Saboteur] = &[
     Saboteur {
         name: "says-that-its-rotate-is-atomic",
         fault: "rotates by a create and then a remove and declares atomic_rotate: a crash leaves two sessions",
-        breaks: &["ROT-5"],
+        breaks: &["ROT-5", "ATM-3", "ERR-1"],
+        sometimes: &[],
         conduct: Conduct {
             rotate: |dump, from, to, now| rotate_in_two_steps(dump, from, to, now, [to, from]),
             ..HONEST
@@ -132,6 +141,7 @@ pub(crate) const SABOTEURS: &[Saboteur] = &[
         name: "trusts-the-umask",
         fault: "makes its directory with the modes that the umask leaves: every user of the host reads the ids",
         breaks: &["HYG-3"],
+        sometimes: &[],
         conduct: Conduct {
             admit: |root| {
                 // Made or not, the open says what is wrong.
@@ -145,6 +155,7 @@ pub(crate) const SABOTEURS: &[Saboteur] = &[
         name: "private-a-moment-later",
         fault: "makes its directory for all and takes the rights away afterwards: who is fast has it open by then",
         breaks: &["HYG-3"],
+        sometimes: &[],
         conduct: Conduct {
             admit: |root| {
                 make_in_two_steps(root);
@@ -157,6 +168,7 @@ pub(crate) const SABOTEURS: &[Saboteur] = &[
         name: "writes-through-links",
         fault: "overwrites what its file's name leads to (CGI::Session CVE-2006-1279): a link there, and it writes where it should not",
         breaks: &["HYG-3"],
+        sometimes: &[],
         conduct: Conduct {
             save: |dump, records| fs::write(dump.folder.join("dump"), records.encode()),
             load: |dump| match fs::read(dump.folder.join("dump")) {

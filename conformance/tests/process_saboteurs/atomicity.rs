@@ -14,6 +14,7 @@ pub(crate) const SABOTEURS: &[Saboteur] = &[
         name: "deadline-apart-from-payload",
         fault: "writes the payload first and its deadline next, as stores with the deadline in the file's mtime: readers see mixtures",
         breaks: &["ATM-1"],
+        sometimes: &[],
         conduct: Conduct {
             save: |dump, records| {
                 let before = files::load(dump)?;
@@ -34,6 +35,7 @@ pub(crate) const SABOTEURS: &[Saboteur] = &[
         name: "removes-before-it-writes",
         fault: "deletes the old file before the new one is in place: a reader in between is logged out",
         breaks: &["ATM-2"],
+        sometimes: &[],
         conduct: Conduct {
             save: |dump, records| {
                 let _ = fs::remove_file(dump.folder.join("dump"));
@@ -46,6 +48,7 @@ pub(crate) const SABOTEURS: &[Saboteur] = &[
         name: "refused-store-moves-the-deadline",
         fault: "prolongs the session first and looks at the version then: a save that lost keeps alive what another let expire",
         breaks: &["ATM-3"],
+        sometimes: &[],
         conduct: Conduct {
             store: |dump, id, record, when, now| {
                 let outcome = operations::store(dump, id, record, when, now);
@@ -63,6 +66,7 @@ pub(crate) const SABOTEURS: &[Saboteur] = &[
         name: "refused-create-happens-later",
         fault: "queues what it could not store and tries again without the precondition, as write-behind caches do",
         breaks: &["ATM-3"],
+        sometimes: &[],
         conduct: Conduct {
             store: |dump, id, record, when, now| {
                 let outcome = operations::store(dump, id, record, when, now);

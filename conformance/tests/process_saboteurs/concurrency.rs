@@ -16,6 +16,7 @@ pub(crate) const SABOTEURS: &[Saboteur] = &[
         name: "takes-no-lock",
         fault: "reads, changes and writes with nobody to stop another in between: updates are lost",
         breaks: &["CON-1", "CON-2"],
+        sometimes: &[],
         conduct: Conduct {
             alone: |_| Ok(Box::new(())),
             save: |dump, records| {
@@ -31,6 +32,7 @@ pub(crate) const SABOTEURS: &[Saboteur] = &[
         name: "locks-out-threads-alone",
         fault: "guards its file with a mutex: right with one process, and lost updates with four workers",
         breaks: &["CON-2"],
+        sometimes: &[],
         conduct: Conduct {
             alone: |_| {
                 static ALONE: Mutex<()> = Mutex::new(());
@@ -46,6 +48,7 @@ pub(crate) const SABOTEURS: &[Saboteur] = &[
         name: "rotates-in-two-steps",
         fault: "declares an atomic rotate, stores `to` under one lock and removes `from` under the next",
         breaks: &["CON-1", "CON-2"],
+        sometimes: &[],
         conduct: Conduct {
             rotate: |dump, from, to, now| {
                 let Some(record) = operations::retrieve(dump, from, now)? else {
@@ -71,6 +74,7 @@ pub(crate) const SABOTEURS: &[Saboteur] = &[
         name: "claims-to-be-alone",
         fault: "declares that nobody else can open its store, and lets everybody in",
         breaks: &["CON-2"],
+        sometimes: &[],
         conduct: Conduct {
             capabilities: |dump| Capabilities {
                 sharing: Sharing::Instance,
@@ -83,6 +87,7 @@ pub(crate) const SABOTEURS: &[Saboteur] = &[
         name: "gives-up-on-a-lock",
         fault: "reports a lock that another holds as an internal error, as SQLite's `database is locked` often is",
         breaks: &["CON-3"],
+        sometimes: &[],
         conduct: Conduct {
             alone: |dump| {
                 let lock = files::lock_file(dump)?;
@@ -97,8 +102,10 @@ pub(crate) const SABOTEURS: &[Saboteur] = &[
         name: "first-open-overwrites",
         fault: "makes an empty store where it found none a moment ago, and empties what another made in between",
         breaks: &["CON-5"],
+        sometimes: &[],
         conduct: Conduct {
             opened: |dump| {
+                (HONEST.opened)(dump)?;
                 if !dump.folder.join("dump").exists() {
                     thread::sleep(Duration::from_millis(2));
                     save_apart(dump, &Records::new())
@@ -113,8 +120,10 @@ pub(crate) const SABOTEURS: &[Saboteur] = &[
         name: "first-open-fails-beside-another",
         fault: "creates its file and fails if another has done so meanwhile (SQLite: 2 of 72 first opens)",
         breaks: &["CON-5"],
+        sometimes: &[],
         conduct: Conduct {
             opened: |dump| {
+                (HONEST.opened)(dump)?;
                 let header = dump.folder.join("header");
                 if !header.exists() {
                     thread::sleep(Duration::from_millis(1));

@@ -15,8 +15,10 @@ pub(crate) const SABOTEURS: &[Saboteur] = &[
         name: "forgets-deadlines",
         fault: "keeps deadlines in memory alone, as stores do whose reaper is a timer: after a restart sessions live for ever",
         breaks: &["DUR-1", "DUR-5"],
+        sometimes: &[],
         conduct: Conduct {
             opened: |dump| {
+                (HONEST.opened)(dump)?;
                 let Ok(mut records) = files::load(dump) else {
                     return Ok(());
                 };
@@ -32,8 +34,10 @@ pub(crate) const SABOTEURS: &[Saboteur] = &[
         name: "new-versions-at-every-open",
         fault: "gives its records new versions when it reads them in: whoever read before the restart cannot save after it",
         breaks: &["DUR-1", "DUR-5"],
+        sometimes: &[],
         conduct: Conduct {
             opened: |dump| {
+                (HONEST.opened)(dump)?;
                 let Ok(mut records) = files::load(dump) else {
                     return Ok(());
                 };
@@ -48,7 +52,8 @@ pub(crate) const SABOTEURS: &[Saboteur] = &[
     Saboteur {
         name: "acknowledges-before-it-writes",
         fault: "answers when the change is in memory and writes at the end, as sled's insert without a flush: kill -9 undoes logouts",
-        breaks: &["DUR-2"],
+        breaks: &["DUR-2", "STO-1", "STO-2"],
+        sometimes: &[],
         conduct: Conduct {
             load: |dump| match &dump.kept().records {
                 Some(records) => Ok(records.clone()),
@@ -74,7 +79,8 @@ pub(crate) const SABOTEURS: &[Saboteur] = &[
     Saboteur {
         name: "loses-removes-alone",
         fault: "writes what is stored at once and what is removed at the next store: kill -9 undoes the last logout",
-        breaks: &["DUR-2"],
+        breaks: &["DUR-2", "STO-1"],
+        sometimes: &[],
         conduct: Conduct {
             load: |dump| match &dump.kept().records {
                 Some(records) => Ok(records.clone()),
@@ -101,6 +107,7 @@ pub(crate) const SABOTEURS: &[Saboteur] = &[
         name: "writes-in-place",
         fault: "overwrites the file itself, as a published JSON store does: a kill in between leaves half of it",
         breaks: &["DUR-4", "DUR-2", "ATM-1"],
+        sometimes: &[],
         conduct: Conduct {
             save: |dump, records| {
                 let bytes = records.encode();
@@ -116,7 +123,8 @@ pub(crate) const SABOTEURS: &[Saboteur] = &[
     Saboteur {
         name: "lock-file-by-hand",
         fault: "locks by creating a file and removing it at the end, as a thousand scripts do: after a kill somebody has to delete it",
-        breaks: &["DUR-4", "DUR-2"],
+        breaks: &["DUR-4", "DUR-2", "CAP-4"],
+        sometimes: &[],
         conduct: Conduct {
             opened: |dump| {
                 fs::File::create_new(dump.folder.join("opened"))
@@ -134,8 +142,10 @@ pub(crate) const SABOTEURS: &[Saboteur] = &[
         name: "first-open-in-two-steps",
         fault: "makes its file empty and fills in a header afterwards: a kill in between leaves a store that is taken for damaged",
         breaks: &["DUR-4"],
+        sometimes: &[],
         conduct: Conduct {
             opened: |dump| {
+                (HONEST.opened)(dump)?;
                 let path = dump.folder.join("header");
                 let failed = |_| error(ErrorKind::Other, Operation::Open);
                 if path.exists() {
@@ -155,6 +165,7 @@ pub(crate) const SABOTEURS: &[Saboteur] = &[
         name: "syncs-before-it-writes",
         fault: "syncs the new file when it is made, and then fills it: every sync succeeds, and none is of use",
         breaks: &["DUR-3"],
+        sometimes: &[],
         conduct: Conduct {
             save: |dump, records| {
                 let new = dump.folder.join("dump.new");
@@ -171,6 +182,7 @@ pub(crate) const SABOTEURS: &[Saboteur] = &[
         name: "syncs-the-file-and-not-its-name",
         fault: "syncs what it wrote and renames it, and leaves the directory to the kernel: for half a minute a power cut brings the old file back",
         breaks: &["DUR-3"],
+        sometimes: &[],
         conduct: Conduct {
             save: |dump, records| {
                 let new = dump.folder.join("dump.new");
@@ -186,8 +198,10 @@ pub(crate) const SABOTEURS: &[Saboteur] = &[
         name: "remembers-its-path",
         fault: "writes down where it was made, and opens nowhere else: a restored backup is refused",
         breaks: &["DUR-5"],
+        sometimes: &[],
         conduct: Conduct {
             opened: |dump| {
+                (HONEST.opened)(dump)?;
                 let (path, here) = (dump.folder.join("home"), dump.root.display().to_string());
                 match fs::read_to_string(&path) {
                     Ok(home) if home == here => Ok(()),
@@ -204,6 +218,7 @@ pub(crate) const SABOTEURS: &[Saboteur] = &[
         name: "follows-its-path",
         fault: "writes down where it was made and goes on writing there: a copy changes the original",
         breaks: &["DUR-5"],
+        sometimes: &[],
         conduct: Conduct {
             load: |dump| files::load(&at_home(dump)),
             save: |dump, records| files::save(&at_home(dump), records),

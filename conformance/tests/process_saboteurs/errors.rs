@@ -10,6 +10,7 @@ pub(crate) const SABOTEURS: &[Saboteur] = &[
         name: "every-failure-is-a-retrieve",
         fault: "wraps its errors in one place, which does not know the operation",
         breaks: &["ERR-1"],
+        sometimes: &[],
         conduct: Conduct {
             store: |dump, id, record, when, now| {
                 operations::store(dump, id, record, when, now)
@@ -21,7 +22,8 @@ pub(crate) const SABOTEURS: &[Saboteur] = &[
     Saboteur {
         name: "conflict-for-every-refusal",
         fault: "answers a rotate onto a live id with Conflict, for which callers read again and try again, for ever",
-        breaks: &["ERR-1"],
+        breaks: &["ERR-1", "ATM-3"],
+        sometimes: &[],
         conduct: Conduct {
             rotate: |dump, from, to, now| {
                 operations::rotate(dump, from, to, now)
@@ -34,6 +36,7 @@ pub(crate) const SABOTEURS: &[Saboteur] = &[
         name: "two-names-for-one-driver",
         fault: "names its inner library in some errors and itself in others: a log cannot be searched",
         breaks: &["ERR-1"],
+        sometimes: &[],
         conduct: Conduct {
             rotate: |dump, from, to, now| {
                 operations::rotate(dump, from, to, now)

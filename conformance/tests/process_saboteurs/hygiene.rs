@@ -15,6 +15,7 @@ pub(crate) const SABOTEURS: &[Saboteur] = &[
         name: "looks-into-a-locked-file",
         fault: "reads a file that its engine holds a POSIX lock on, as for a size or a backup: closing it drops the engine's lock",
         breaks: &["HYG-8"],
+        sometimes: &[],
         conduct: Conduct {
             opened: |dump| {
                 let path = dump.folder.join("engine");
@@ -43,6 +44,7 @@ pub(crate) const SABOTEURS: &[Saboteur] = &[
         name: "leaks-a-descriptor-now-and-then",
         fault: "keeps a file open whenever a change comes at a bad moment: after three weeks nothing can be opened",
         breaks: &["HYG-1"],
+        sometimes: &[],
         conduct: Conduct {
             save: |dump, records| {
                 if dump.turn() % 50 == 49 {
@@ -58,8 +60,10 @@ pub(crate) const SABOTEURS: &[Saboteur] = &[
         name: "a-thread-for-every-open",
         fault: "starts a reaper at every open and stops none",
         breaks: &["HYG-1", "HYG-5"],
+        sometimes: &[],
         conduct: Conduct {
-            opened: |_| {
+            opened: |dump| {
+                (HONEST.opened)(dump)?;
                 thread::spawn(|| thread::sleep(Duration::from_secs(60)));
                 Ok(())
             },
@@ -69,7 +73,8 @@ pub(crate) const SABOTEURS: &[Saboteur] = &[
     Saboteur {
         name: "thread-outlives-its-driver",
         fault: "tells its thread to stop and does not wait for it, as sled: a reopen just after finds the lock taken",
-        breaks: &["HYG-5"],
+        breaks: &["HYG-5", "CAP-1"],
+        sometimes: &[],
         conduct: Conduct {
             opened: |dump| {
                 let lock = fs::File::create(dump.folder.join("opened"));
@@ -93,6 +98,7 @@ pub(crate) const SABOTEURS: &[Saboteur] = &[
         name: "chats-on-stdout",
         fault: "prints what it does, into the middle of a program's output",
         breaks: &["HYG-5"],
+        sometimes: &[],
         conduct: Conduct {
             save: |dump, records| {
                 chat(records.len());
@@ -105,6 +111,7 @@ pub(crate) const SABOTEURS: &[Saboteur] = &[
         name: "warns-on-stderr",
         fault: "prints a warning where it should return an error, or nothing",
         breaks: &["HYG-5"],
+        sometimes: &[],
         conduct: Conduct {
             closed: |_| warn(),
             ..HONEST
@@ -114,8 +121,10 @@ pub(crate) const SABOTEURS: &[Saboteur] = &[
         name: "changes-the-working-directory",
         fault: "goes into its directory to have short paths: the program's own relative paths lead elsewhere",
         breaks: &["HYG-5"],
+        sometimes: &[],
         conduct: Conduct {
             opened: |dump| {
+                (HONEST.opened)(dump)?;
                 std::env::set_current_dir(&dump.folder)
                     .map_err(|_| error(ErrorKind::Other, Operation::Open))
             },
@@ -129,8 +138,10 @@ pub(crate) const SABOTEURS: &[Saboteur] = &[
         name: "descriptors-survive-exec",
         fault: "opens its directory without close-on-exec: every program the service starts inherits the store",
         breaks: &["HYG-6"],
+        sometimes: &[],
         conduct: Conduct {
             opened: |dump| {
+                (HONEST.opened)(dump)?;
                 let failed = |_| error(ErrorKind::Other, Operation::Open);
                 let open = fs::File::open(&dump.folder).map_err(failed)?;
                 rustix::io::fcntl_setfd(&open, rustix::io::FdFlags::empty())
@@ -145,6 +156,7 @@ pub(crate) const SABOTEURS: &[Saboteur] = &[
         name: "keeps-every-dump",
         fault: "writes a new file for every change and deletes none: the disk is full in a week",
         breaks: &["HYG-4"],
+        sometimes: &[],
         conduct: Conduct {
             save: |dump, records| {
                 let old = dump.folder.join(format!("dump.{}", dump.turn()));
@@ -159,6 +171,7 @@ pub(crate) const SABOTEURS: &[Saboteur] = &[
         name: "evicts-the-first-of-fifty",
         fault: "makes room by dropping live sessions, as a cache does: the first users are logged out at rush hour",
         breaks: &["HYG-4"],
+        sometimes: &[],
         conduct: Conduct {
             save: |dump, records| {
                 let mut fewer = records.clone();
@@ -174,6 +187,7 @@ pub(crate) const SABOTEURS: &[Saboteur] = &[
         name: "moves-in-anywhere",
         fault: "uses any directory it is given: one that another user prepared, or that holds a program's files",
         breaks: &["HYG-7"],
+        sometimes: &[],
         conduct: Conduct {
             admit: |_| Ok(()),
             ..HONEST

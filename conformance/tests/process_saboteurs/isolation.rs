@@ -8,6 +8,7 @@ pub(crate) const SABOTEURS: &[Saboteur] = &[
         name: "one-namespace-for-all",
         fault: "takes the name of a namespace and does nothing with it",
         breaks: &["ISO-1", "ISO-2"],
+        sometimes: &[],
         conduct: Conduct {
             folder: |_| (HONEST.folder)(None),
             ..HONEST
@@ -17,6 +18,7 @@ pub(crate) const SABOTEURS: &[Saboteur] = &[
         name: "own-namespace-holds-all",
         fault: "sweeps every namespace with its own, as a `DELETE` without the column of the tenant",
         breaks: &["ISO-1", "ISO-2"],
+        sometimes: &[],
         conduct: Conduct {
             save: |dump, records| {
                 for entry in std::fs::read_dir(&dump.root)? {
@@ -34,6 +36,7 @@ pub(crate) const SABOTEURS: &[Saboteur] = &[
         name: "folds-the-case-of-names",
         fault: "names its directories like the namespaces, on a file system or in a database that folds case",
         breaks: &["ISO-2"],
+        sometimes: &[],
         conduct: Conduct {
             folder: |name| (HONEST.folder)(name.map(str::to_lowercase).as_deref()),
             ..HONEST
@@ -43,6 +46,7 @@ pub(crate) const SABOTEURS: &[Saboteur] = &[
         name: "nests-namespaces",
         fault: "cuts a name at the first slash, so that nested namespaces share the directory of the first",
         breaks: &["ISO-2"],
+        sometimes: &[],
         conduct: Conduct {
             folder: |name| (HONEST.folder)(name.map(|name| name.split('/').next().unwrap_or(name))),
             ..HONEST
@@ -52,6 +56,7 @@ pub(crate) const SABOTEURS: &[Saboteur] = &[
         name: "drops-metacharacters-from-names",
         fault: "makes a name safe by leaving out what is not a letter: `a_` and `a%` are one namespace",
         breaks: &["ISO-2"],
+        sometimes: &[],
         conduct: Conduct {
             folder: |name| {
                 let letters = name.map(|name| {
@@ -67,7 +72,8 @@ pub(crate) const SABOTEURS: &[Saboteur] = &[
     Saboteur {
         name: "keeps-a-copy-for-each-instance",
         fault: "reads the file once and answers from memory: two instances in one process are two stores",
-        breaks: &["ISO-4", "CON-1", "CON-2"],
+        breaks: &["ISO-4", "CON-1", "CON-2", "STO-1", "STO-2"],
+        sometimes: &[],
         conduct: Conduct {
             load: |dump| {
                 if let Some(records) = &dump.kept().records {

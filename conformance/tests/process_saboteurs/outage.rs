@@ -13,6 +13,7 @@ pub(crate) const SABOTEURS: &[Saboteur] = &[
         name: "missing-is-empty",
         fault: "takes a missing directory for an empty store: a cleaned /tmp logs everybody out, and nobody is told",
         breaks: &["ERR-4", "ERR-7"],
+        sometimes: &[],
         conduct: Conduct {
             load: |dump| match fs::read(dump.folder.join("dump")) {
                 Ok(bytes) => Records::decode(&bytes),
@@ -25,6 +26,7 @@ pub(crate) const SABOTEURS: &[Saboteur] = &[
         name: "makes-its-directory-again",
         fault: "makes the directory again when it is gone, and goes on: half of the processes have another store",
         breaks: &["ERR-7"],
+        sometimes: &[],
         conduct: Conduct {
             alone: |dump| {
                 let _ = files::make_directory(&dump.root);
@@ -43,6 +45,7 @@ pub(crate) const SABOTEURS: &[Saboteur] = &[
         name: "goes-on-from-memory",
         fault: "reads what it read before when the files are gone: a process that knows of no logout any more",
         breaks: &["ERR-4", "ERR-7"],
+        sometimes: &[],
         conduct: Conduct {
             load: |dump| match files::load(dump) {
                 Ok(records) => {
@@ -58,6 +61,7 @@ pub(crate) const SABOTEURS: &[Saboteur] = &[
         name: "loses-what-it-cannot-write",
         fault: "answers success before it writes, and keeps a failed write for itself",
         breaks: &["ERR-8"],
+        sometimes: &[],
         conduct: Conduct {
             save: |dump, records| {
                 // Logged, perhaps.
@@ -71,6 +75,7 @@ pub(crate) const SABOTEURS: &[Saboteur] = &[
         name: "a-full-disk-is-unexpected",
         fault: "has one kind of error for all that the disk says: nobody can tell a full disk from a broken one",
         breaks: &["ERR-8"],
+        sometimes: &[],
         conduct: Conduct {
             store: |dump, id, record, when, now| {
                 operations::store(dump, id, record, when, now).map_err(|cause| match cause.kind() {
@@ -85,6 +90,7 @@ pub(crate) const SABOTEURS: &[Saboteur] = &[
         name: "a-full-disk-empties-the-store",
         fault: "truncates its file before it knows that there is room: a full disk is an empty store",
         breaks: &["ERR-8"],
+        sometimes: &[],
         conduct: Conduct {
             save: |dump, records| {
                 let mut file = fs::File::create(dump.folder.join("dump"))?;
@@ -97,6 +103,7 @@ pub(crate) const SABOTEURS: &[Saboteur] = &[
         name: "power-without-a-sync",
         fault: "declares durability Power and leaves its writes to the system: a power cut undoes what it confirmed",
         breaks: &["DUR-3", "ERR-5"],
+        sometimes: &[],
         conduct: Conduct {
             save: |dump, records| files::save(&without_syncs(dump), records),
             ..HONEST
@@ -106,6 +113,7 @@ pub(crate) const SABOTEURS: &[Saboteur] = &[
         name: "syncs-again-until-it-works",
         fault: "takes the second sync for an answer to the first (PostgreSQL before 2018): the system has dropped what it could not write",
         breaks: &["DUR-3", "ERR-5"],
+        sometimes: &[],
         conduct: Conduct {
             save: |dump, records| {
                 files::save(dump, records).or_else(|_| files::save(&without_syncs(dump), records))
@@ -117,6 +125,7 @@ pub(crate) const SABOTEURS: &[Saboteur] = &[
         name: "a-failed-sync-is-no-change",
         fault: "says that nothing was changed when the sync fails, which comes after the change",
         breaks: &["ERR-5"],
+        sometimes: &[],
         conduct: Conduct {
             save: |dump, records| {
                 files::save(&without_syncs(dump), records)?;

@@ -8,8 +8,11 @@ pub(crate) struct Saboteur {
     pub(crate) name: &'static str,
     /// What it does wrong, and who did so in the wild.
     pub(crate) fault: &'static str,
-    /// The rules it breaks: each of them must accuse it.
+    /// The rules it breaks, first those it is written for: each of those that try it must accuse it,
+    /// and no other may.
     pub(crate) breaks: &'static [&'static str],
+    /// Rules that accuse it in some runs and not in others, for it breaks them by chance.
+    pub(crate) sometimes: &'static [&'static str],
     pub(crate) conduct: Conduct,
 }
 

@@ -1,12 +1,13 @@
-//! Tries one saboteur: each rule it breaks must accuse it.
+//! Tries one saboteur.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use libtest_mimic::Failed;
-use session_driver_conformance::{Options, Outcome, run};
+use session_driver_conformance::{Evidence, Options, rules, run};
 
+use crate::TRIED;
 use crate::saboteur::Saboteur;
+use crate::verdict::{self, Accusations};
 
 /// A saboteur that deadlocks shall not cost two minutes.
 const CASE_LIMIT: Duration = Duration::from_secs(30);
@@ -14,23 +15,31 @@ const CASE_LIMIT: Duration = Duration::from_secs(30);
 /// How often a stochastic rule may try again, each time with another seed.
 const SEEDS: u64 = 5;
 
-/// The rules that accused a saboteur, with what each saw first.
-pub(crate) type Accusations = BTreeMap<&'static str, String>;
-
-/// Tries the rules that ought to accuse it.
+/// Tries the rules that ought to accuse it, and the deterministic ones of the families [`TRIED`],
+/// which ought not to unless it says so.
 pub(crate) fn accuse(saboteur: &'static Saboteur) -> Result<Accusations, Failed> {
     let mut accusations = Accusations::new();
-    for rule in saboteur.breaks {
-        for seed in 0..SEEDS {
-            if !accusations.contains_key(rule) {
-                accusations.extend(failures(saboteur, rule, seed)?);
+    for rule in rules() {
+        let named = saboteur.breaks.contains(&rule.id);
+        let tried = named
+            || saboteur.sometimes.contains(&rule.id)
+            || (rule.evidence == Evidence::Deterministic && TRIED.contains(&rule.family()));
+        let seeds = match (tried, named) {
+            (false, _) => 0,
+            (true, false) => 1,
+            (true, true) => SEEDS,
+        };
+        for seed in 0..seeds {
+            if let Some(seen) = attempt(saboteur, rule.id, seed)? {
+                accusations.insert(rule.id, seen);
+                break;
             }
         }
     }
     Ok(accusations)
 }
 
-fn failures(saboteur: &'static Saboteur, rule: &str, seed: u64) -> Result<Accusations, Failed> {
+fn attempt(saboteur: &'static Saboteur, rule: &str, seed: u64) -> Result<Option<String>, Failed> {
     let options = Options {
         filter: Some(rule.into()),
         seed: Some(seed),
@@ -40,29 +49,5 @@ fn failures(saboteur: &'static Saboteur, rule: &str, seed: u64) -> Result<Accusa
     };
     let report = run(saboteur.subject(), &options, &mut |_| ())
         .map_err(|error| Failed::from(format!("the suite could not be run: {error}")))?;
-    let cases = report.rules.iter().flat_map(|rule| &rule.cases);
-    let failed = cases.filter_map(|case| match &case.outcome {
-        Outcome::Failed(seen) => Some((case.rule, format!("{}: {seen}", case.case))),
-        _ => None,
-    });
-    Ok(failed.collect())
-}
-
-/// Whether all rules that the saboteur breaks have accused it.
-pub(crate) fn judge(saboteur: &Saboteur, accusations: &Accusations) -> Result<(), Failed> {
-    let passed = saboteur
-        .breaks
-        .iter()
-        .filter(|rule| !accusations.contains_key(*rule));
-    let complaints: Vec<String> = passed
-        .map(|rule| format!("{rule} let it pass, which it breaks"))
-        .collect();
-    if complaints.is_empty() {
-        return Ok(());
-    }
-    Err(Failed::from(format!(
-        "{}\n  {}",
-        saboteur.fault,
-        complaints.join("\n  ")
-    )))
+    Ok(verdict::accusation(&report, rule))
 }

@@ -28,8 +28,7 @@ pub(crate) const SABOTEURS: &[Saboteur] = &[
     Saboteur {
         name: "contention-is-a-permanent-error",
         fault: "passes \"database is locked\" on as it came: kind Other, which nobody tries again",
-        breaks: &["CON-3"],
-        may: &["CAS"],
+        breaks: &["CON-3", "CAS-1"],
         store: |handle, id, record, when, now| {
             let writers = &handle.shared().number;
             let alone = writers.fetch_add(1, Ordering::SeqCst) == 0;
@@ -46,8 +45,7 @@ pub(crate) const SABOTEURS: &[Saboteur] = &[
     Saboteur {
         name: "first-opens-make-two-stores",
         fault: "looks whether there is a store, and makes one: of several workers that start together each has its own",
-        breaks: &["CON-5"],
-        may: &["ISO"],
+        breaks: &["CON-5", "ISO-1"],
         open: |opening| {
             if let Some(made) = opening.made() {
                 return Ok(made);

@@ -3,15 +3,18 @@
 use session_driver::{ErrorKind, NewRecord, Operation, Precondition};
 
 use crate::honest;
-use crate::saboteur::{EVERY, HONEST, Saboteur};
+use crate::saboteur::{HONEST, Saboteur};
 use crate::shelf::{error, pause};
 
 pub(crate) const SABOTEURS: &[Saboteur] = &[
     Saboteur {
         name: "create-over-live-drops-the-data",
         fault: "INSERT .. ON CONFLICT DO NOTHING without a look at the row count: Ok, and nothing is kept, as in a published Rust store",
-        breaks: &["STO-2", "STO-4"],
-        may: EVERY,
+        breaks: &[
+            "STO-2", "STO-4", "STO-1", "EXP-1", "ATM-3", "ISO-4", "ERR-1", "HYG-5", "CAP-1",
+        ],
+        // Its races of a rotate with a create are won or lost by either.
+        sometimes: &["ROT-2"],
         store: |handle, id, record, when, now| {
             let outcome = honest::store(handle, id, record, when, now);
             match outcome {
@@ -26,8 +29,10 @@ pub(crate) const SABOTEURS: &[Saboteur] = &[
     Saboteur {
         name: "create-over-live-replaces-it",
         fault: "creates with INSERT OR REPLACE, as a published Rust store does: two users share a session",
-        breaks: &["STO-2", "STO-4"],
-        may: EVERY,
+        breaks: &[
+            "STO-2", "STO-4", "STO-1", "ROT-2", "EXP-1", "ATM-3", "ISO-4", "ERR-1", "HYG-5",
+            "CAP-1",
+        ],
         store: |handle, id, record, when, now| {
             let when = match when {
                 Precondition::Absent => Precondition::Any,
@@ -53,8 +58,7 @@ pub(crate) const SABOTEURS: &[Saboteur] = &[
     Saboteur {
         name: "create-refused-by-an-expired-record",
         fault: "creates with O_EXCL or a plain INSERT, which a dead record in wait of the sweep refuses",
-        breaks: &["STO-3"],
-        may: &["CAS", "EXP", "SWP"],
+        breaks: &["STO-3", "CAS-2", "EXP-1", "EXP-3", "EXP-9", "SWP-1"],
         store: |handle, id, record, when, now| {
             honest::store_if(handle, id, record, now, |stored| {
                 let seen = match when {
@@ -69,8 +73,7 @@ pub(crate) const SABOTEURS: &[Saboteur] = &[
     Saboteur {
         name: "create-checks-and-then-writes",
         fault: "looks whether the id is free and then writes: two creates both succeed",
-        breaks: &["STO-4"],
-        may: &["ROT"],
+        breaks: &["STO-4", "ROT-2"],
         store: |handle, id, record, when, now| {
             if when != Precondition::Absent {
                 return honest::store(handle, id, record, when, now);
@@ -93,8 +96,7 @@ pub(crate) const SABOTEURS: &[Saboteur] = &[
     Saboteur {
         name: "create-over-expired-revives-the-old-payload",
         fault: "INSERT OR IGNORE, then UPDATE of the deadline: the new visitor gets what the last one left",
-        breaks: &["STO-3"],
-        may: &["EXP"],
+        breaks: &["STO-3", "EXP-1"],
         store: |handle, id, record, when, now| {
             let old = handle.records().get(id).cloned();
             match old {

@@ -67,8 +67,10 @@ pub(crate) const SABOTEURS: &[Saboteur] = &[
     Saboteur {
         name: "deadline-in-whole-seconds",
         fault: "keeps the deadline as seconds, rounded up, and reports the exact one from the header",
-        breaks: &["EXP-1", "EXP-5"],
-        may: &["STO", "ROT", "TRV", "EXP", "SWP", "ISO"],
+        breaks: &[
+            "EXP-1", "EXP-5", "STO-2", "ROT-1", "ROT-2", "TRV-1", "EXP-4", "EXP-8", "EXP-9",
+            "SWP-1", "ISO-4",
+        ],
         store: |handle, id, record, when, now| {
             let kept = |millis: i64| match millis % 1_000 {
                 0 => millis,

@@ -6,7 +6,7 @@ use std::time::Duration;
 use session_driver::{ErrorKind, Operation, Record, Timestamp};
 
 use crate::honest;
-use crate::saboteur::{EVERY, HONEST, Saboteur};
+use crate::saboteur::{HONEST, Saboteur};
 use crate::shelf::{error, pause};
 
 const TWO_WEEKS: Duration = Duration::from_secs(14 * 24 * 60 * 60);
@@ -19,8 +19,10 @@ pub(crate) const SABOTEURS: &[Saboteur] = &[
     Saboteur {
         name: "expired-records-live-until-swept",
         fault: "leaves expiry to the sweep, as stores with a cron job do, and reads whatever is there",
-        breaks: &["EXP-1", "EXP-2"],
-        may: &["RET", "STO", "CAS", "ROT", "EXP"],
+        breaks: &[
+            "EXP-1", "EXP-2", "RET-3", "STO-5", "STO-6", "STO-7", "CAS-2", "ROT-1", "ROT-2",
+            "EXP-4", "EXP-5", "EXP-7", "EXP-8",
+        ],
         retrieve: |handle, id, _| Ok(handle.records().get(id).cloned()),
         ..HONEST
     },
@@ -51,8 +53,10 @@ pub(crate) const SABOTEURS: &[Saboteur] = &[
     Saboteur {
         name: "past-deadline-is-refused",
         fault: "hands the deadline to an engine that refuses a TTL below 1 (SETEX's \"invalid expire time\")",
-        breaks: &["EXP-3"],
-        may: EVERY,
+        breaks: &[
+            "EXP-3", "STO-2", "STO-6", "STO-7", "CAS-1", "CAS-2", "RES-1", "REM-2", "ROT-1",
+            "ROT-2", "TRV-1", "EXP-7", "EXP-9", "SWP-1", "ATM-3",
+        ],
         store: |handle, id, record, when, now| {
             if !record.is_live(now) {
                 return Err(error(ErrorKind::InvalidDeadline, Operation::Store));
@@ -64,8 +68,7 @@ pub(crate) const SABOTEURS: &[Saboteur] = &[
     Saboteur {
         name: "past-deadline-is-kept",
         fault: "writes the dead record like any other: a caller with a slower clock logs in with it",
-        breaks: &["EXP-3"],
-        may: &["STO", "RES", "EXP", "SWP"],
+        breaks: &["EXP-3", "STO-6", "RES-1", "EXP-7", "EXP-9", "SWP-1"],
         store: |handle, id, record, when, now| {
             let version = honest::store(handle, id, record, when, now)?;
             if !record.is_live(now) {
@@ -78,8 +81,10 @@ pub(crate) const SABOTEURS: &[Saboteur] = &[
     Saboteur {
         name: "past-deadline-leaves-the-old-record",
         fault: "skips the write because the session is over anyway, and forgets the one that is stored: a logout by deadline does nothing",
-        breaks: &["EXP-3"],
-        may: &["STO", "CAS", "RES", "REM", "ROT", "TRV", "EXP", "SWP"],
+        breaks: &[
+            "EXP-3", "STO-6", "CAS-2", "RES-1", "REM-2", "ROT-1", "ROT-2", "TRV-1", "EXP-7",
+            "EXP-9", "SWP-1",
+        ],
         store: |handle, id, record, when, now| {
             let old = handle.records().get(id).cloned();
             let version = honest::store(handle, id, record, when, now)?;
@@ -95,8 +100,7 @@ pub(crate) const SABOTEURS: &[Saboteur] = &[
     Saboteur {
         name: "touch-into-the-past-keeps-the-record",
         fault: "moves the deadline and leaves the rest to the sweep: a caller with a slower clock logs in with it",
-        breaks: &["EXP-3"],
-        may: &["STO", "RES", "EXP", "SWP"],
+        breaks: &["EXP-3", "STO-6", "RES-1", "EXP-7", "SWP-1"],
         touch: |handle, id, expires_at, now| {
             let mut records = handle.records();
             let Some(record) = records.live(id, now).cloned() else {
@@ -134,8 +138,7 @@ pub(crate) const SABOTEURS: &[Saboteur] = &[
     Saboteur {
         name: "touch-revives-the-expired",
         fault: "UPDATE .. SET expires_at = ? WHERE id = ?: whoever comes back before the sweep is still logged in",
-        breaks: &["EXP-7"],
-        may: &["EXP"],
+        breaks: &["EXP-7", "EXP-1", "EXP-2"],
         touch: |handle, id, expires_at, now| {
             let mut records = handle.records();
             let Some(record) = records.get(id).cloned() else {
@@ -150,7 +153,6 @@ pub(crate) const SABOTEURS: &[Saboteur] = &[
         name: "native-ttl-without-slack",
         fault: "gives the engine a TTL of exactly expires_at - now: a caller whose clock is a little behind loses the session early",
         breaks: &["EXP-8"],
-        may: &["EXP", "SWP"],
         store: |handle, id, record, when, now| {
             let version = honest::store(handle, id, record, when, now)?;
             if let Some(kept) = handle.records().get(id).cloned() {
@@ -178,16 +180,21 @@ pub(crate) const SABOTEURS: &[Saboteur] = &[
     Saboteur {
         name: "deadline-judged-by-its-own-clock",
         fault: "asks the system what time it is: two hosts, or a replayed now, see different sessions",
-        breaks: &["EXP-1", "EXP-8"],
-        may: &["RET", "STO", "CAS", "ROT", "EXP"],
+        breaks: &[
+            "EXP-1", "EXP-8", "RET-3", "STO-5", "STO-6", "STO-7", "CAS-2", "ROT-1", "ROT-2",
+            "EXP-2", "EXP-4", "EXP-5", "EXP-7",
+        ],
         retrieve: |handle, id, _| honest::retrieve(handle, id, Timestamp::now()),
         ..HONEST
     },
     Saboteur {
         name: "clock-that-went-back-is-an-error",
         fault: "takes a now before the last store's for a fault of the caller (\"Clock moved backwards. Refusing to generate id\")",
-        breaks: &["EXP-9"],
-        may: EVERY,
+        breaks: &[
+            "EXP-9", "STO-3", "STO-6", "STO-7", "CAS-1", "CAS-2", "RES-1", "REM-2", "ROT-1",
+            "ROT-2", "TRV-1", "EXP-1", "EXP-2", "EXP-3", "EXP-4", "EXP-7", "SWP-1", "HYG-5",
+            "CAP-1",
+        ],
         store: |handle, id, record, when, now| {
             let millis = now.as_millis() as u64;
             if handle.shared().number.fetch_max(millis, Ordering::SeqCst) > millis {

@@ -10,8 +10,10 @@ pub(crate) const SABOTEURS: &[Saboteur] = &[
     Saboteur {
         name: "save-makes-a-session-of-any-id",
         fault: "upserts under a version, too: whoever brings an id along has a session under it after the login",
-        breaks: &["ID-7", "CAS-2", "RES-1"],
-        may: &["ATM-3", "CAP-1", "ERR-1", "EXP", "HYG-5"],
+        breaks: &[
+            "ID-7", "CAS-2", "RES-1", "EXP-1", "EXP-2", "EXP-3", "EXP-9", "ATM-3", "ERR-1",
+            "HYG-5", "CAP-1",
+        ],
         store: |handle, id, record, when, now| {
             let is_absent = honest::retrieve(handle, id, now)?.is_none();
             let when = match when {
@@ -25,8 +27,7 @@ pub(crate) const SABOTEURS: &[Saboteur] = &[
     Saboteur {
         name: "id-in-hex-is-too-long-for-a-file-name",
         fault: "names files by the id in hex: 128 bytes and a suffix are more than 255 characters",
-        breaks: &["ID-1"],
-        may: &["TRV", "ID"],
+        breaks: &["ID-1", "TRV-1", "TRV-6", "ID-2", "ID-3"],
         store: |handle, id, record, when, now| {
             if id.as_str().len() == 128 {
                 return Err(error(ErrorKind::Other, Operation::Store));
@@ -38,8 +39,7 @@ pub(crate) const SABOTEURS: &[Saboteur] = &[
     Saboteur {
         name: "id-of-a-device",
         fault: "uses the id for a file name, and on Windows CON and nul are devices: what is written there is gone",
-        breaks: &["ID-1"],
-        may: &["TRV", "ID"],
+        breaks: &["ID-1", "TRV-6", "ID-2"],
         retrieve: |handle, id, now| {
             let device = |name: &&str| name.eq_ignore_ascii_case(id.as_str());
             let found = honest::retrieve(handle, id, now)?;
@@ -50,8 +50,7 @@ pub(crate) const SABOTEURS: &[Saboteur] = &[
     Saboteur {
         name: "id-of-a-directory",
         fault: "uses the id for a file name: `.` and `..` are there already",
-        breaks: &["ID-1"],
-        may: &["TRV", "ID"],
+        breaks: &["ID-1", "TRV-6", "ID-2"],
         store: |handle, id, record, when, now| {
             if matches!(id.as_str(), "." | "..") {
                 return Err(error(ErrorKind::Other, Operation::Store));
@@ -63,8 +62,7 @@ pub(crate) const SABOTEURS: &[Saboteur] = &[
     Saboteur {
         name: "id-with-a-slash-is-refused",
         fault: "believes that ids are its own, and has its own idea of which characters they hold",
-        breaks: &["ID-1"],
-        may: &["TRV", "ID"],
+        breaks: &["ID-1", "TRV-1", "TRV-4", "TRV-6", "ID-2", "ID-3", "ID-4"],
         store: |handle, id, record, when, now| {
             if id.as_str().contains('/') {
                 return Err(error(ErrorKind::Unsupported, Operation::Store));
@@ -76,32 +74,28 @@ pub(crate) const SABOTEURS: &[Saboteur] = &[
     Saboteur {
         name: "id-cut-to-64-characters",
         fault: "a VARCHAR(64) in an engine that truncates and does not say so",
-        breaks: &["ID-3"],
-        may: &["TRV"],
+        breaks: &["ID-3", "TRV-1", "TRV-6"],
         key: |_, id| named(id.as_str().get(..64).unwrap_or(id.as_str()), id),
         ..HONEST
     },
     Saboteur {
         name: "id-without-case",
         fault: "a case-insensitive collation or file system",
-        breaks: &["ID-3"],
-        may: &["RET", "TRV"],
+        breaks: &["ID-3", "RET-1", "TRV-1", "TRV-6"],
         key: |_, id| named(&id.as_str().to_ascii_lowercase(), id),
         ..HONEST
     },
     Saboteur {
         name: "id-without-trailing-dots",
         fault: "a file system that drops dots at the end of a name",
-        breaks: &["ID-3"],
-        may: &["TRV"],
+        breaks: &["ID-3", "TRV-1", "TRV-6"],
         key: |_, id| named(id.as_str().trim_end_matches('.'), id),
         ..HONEST
     },
     Saboteur {
         name: "id-percent-decoded",
         fault: "unescapes names that it did not escape: `%41` is `A`",
-        breaks: &["ID-3"],
-        may: &["TRV"],
+        breaks: &["ID-3", "TRV-6"],
         key: |_, id| {
             named(
                 &id.as_str()
@@ -116,8 +110,7 @@ pub(crate) const SABOTEURS: &[Saboteur] = &[
     Saboteur {
         name: "id-normalised-as-a-path",
         fault: "joins the id to its directory and cleans the path: `a/../b` is `b` (CVE-2024-3400 came in through a session's file name)",
-        breaks: &["ID-3"],
-        may: &["TRV"],
+        breaks: &["ID-3", "TRV-1", "TRV-6"],
         key: |_, id| {
             let mut parts: Vec<&str> = Vec::new();
             for part in id.as_str().split('/') {
@@ -134,8 +127,7 @@ pub(crate) const SABOTEURS: &[Saboteur] = &[
     Saboteur {
         name: "id-is-a-glob-in-remove",
         fault: "removes by pattern (`rm -- $id*`, KEYS and DEL): a cookie of `*` logs everybody out",
-        breaks: &["ID-2"],
-        may: &["ID"],
+        breaks: &["ID-2", "ID-3"],
         remove: |handle, id, now| {
             let removed = honest::remove(handle, id, now)?;
             if let Some(prefix) = id.as_str().strip_suffix('*') {

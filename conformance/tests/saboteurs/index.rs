@@ -10,8 +10,7 @@ pub(crate) const SABOTEURS: &[Saboteur] = &[
     Saboteur {
         name: "index-of-one-id-a-deadline",
         fault: "keys its index by the deadline alone: of two sessions that end in the same millisecond one is never swept",
-        breaks: &["SWP-2"],
-        may: &["SWP"],
+        breaks: &["SWP-2", "SWP-1"],
         store: |handle, id, record, when, now| {
             let version = honest::store(handle, id, record, when, now)?;
             let same = |other: &SessionId, kept: &Record| {
@@ -61,7 +60,6 @@ pub(crate) const SABOTEURS: &[Saboteur] = &[
         name: "index-left-behind-by-rotate",
         fault: "renames the record and leaves its index entry under the old id: what was rotated is never swept",
         breaks: &["SWP-1"],
-        may: &["SWP"],
         rotate: |handle, from, to, now| {
             let version = honest::rotate(handle, from, to, now)?;
             if let Some(version) = version {
@@ -88,8 +86,7 @@ pub(crate) const SABOTEURS: &[Saboteur] = &[
     Saboteur {
         name: "index-entry-outlives-its-record",
         fault: "leaves the index entry of a record that was replaced: the sweep takes the new one at the old one's deadline",
-        breaks: &["SWP-1"],
-        may: &["STO", "EXP"],
+        breaks: &["SWP-1", "STO-3", "STO-5", "STO-7", "EXP-2"],
         store: |handle, id, record, when, now| {
             let old = handle.records().get(id).cloned();
             let version = honest::store(handle, id, record, when, now)?;
@@ -132,8 +129,7 @@ pub(crate) const SABOTEURS: &[Saboteur] = &[
     Saboteur {
         name: "sweep-only-hides",
         fault: "marks what is expired and counts it as removed: a caller with a slower clock still finds it",
-        breaks: &["SWP-1", "EXP-9"],
-        may: &["EXP", "SWP", "ISO"],
+        breaks: &["SWP-1", "EXP-9", "EXP-1", "SWP-2", "ISO-4"],
         sweep: |handle, now, limit| {
             let mut hidden = handle.shared().records();
             let records = handle.records();

@@ -3,7 +3,7 @@
 use session_driver::{ErrorKind, Operation, Result, SessionId, Swept};
 
 use crate::honest;
-use crate::saboteur::{EVERY, HONEST, Saboteur};
+use crate::saboteur::{HONEST, Saboteur};
 use crate::shelf::{Handle, error};
 use crate::subject::Opening;
 
@@ -56,8 +56,11 @@ pub(crate) const SABOTEURS: &[Saboteur] = &[
     Saboteur {
         name: "namespace-forgotten-by-traverse",
         fault: "lists what its neighbours store: whoever counts or exports sessions has theirs, too",
-        breaks: &["ISO-1", "ISO-2"],
-        may: &["RET", "STO", "ROT", "TRV", "EXP", "SWP", "ID", "PAY"],
+        breaks: &[
+            "ISO-1", "ISO-2", "RET-3", "STO-1", "STO-3", "ROT-1", "TRV-1", "TRV-4", "TRV-5",
+            "TRV-6", "EXP-1", "EXP-2", "EXP-4", "EXP-8", "EXP-9", "SWP-1", "SWP-2", "ID-2", "ID-3",
+            "PAY-1",
+        ],
         traverse: |handle, now, visit| {
             let bare = |id: &SessionId| SessionId::parse(id.as_str().split('|').nth(2)?).ok();
             let live = handle.live_ids(now);
@@ -135,8 +138,11 @@ pub(crate) const SABOTEURS: &[Saboteur] = &[
     Saboteur {
         name: "every-instance-opens-a-store-of-its-own",
         fault: "keeps its data in the instance: two parts of a program that open the same store each see half",
-        breaks: &["ISO-4", "STO-1"],
-        may: EVERY,
+        breaks: &[
+            "ISO-4", "STO-1", "STO-2", "CAS-1", "CAS-2", "CAS-4", "RES-3", "REM-1", "REM-2",
+            "ROT-1", "ROT-2", "TRV-1", "TRV-4", "TRV-5", "EXP-5", "EXP-8", "EXP-9", "SWP-1",
+            "PAY-1",
+        ],
         open: |opening| Ok(format!("{}/{}", honest::open(opening)?, opening.number)),
         ..HONEST
     },

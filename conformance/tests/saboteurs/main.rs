@@ -2,16 +2,19 @@
 //!
 //! A suite that passes every driver proves nothing, and neither does a driver that fails every
 //! rule. So each [saboteur](saboteur::Saboteur) is an honest driver but for one fault, a real one
-//! of a published store wherever there is one. It names the rules it breaks, all of which must
-//! accuse it; others may only where the table says so, for many a case stands on the operation at
-//! fault. Every rule that has cases is named by a saboteur. The other way round there are [lawful]
+//! of a published store wherever there is one. It names the rules it breaks: all of them must accuse
+//! it in every run, and no other may, but for the few that it breaks by chance and names as such.
+//! Many a case stands on an operation at fault, so that some break many rules; the first are those
+//! they are written for. Every rule that has cases is named by a saboteur. The other way round there are [lawful]
 //! drivers, which use what the rules allow and must be accused by none.
 //!
 //! To add one, write it into the file of the family whose rule it breaks, replacing the methods at
 //! fault and taking the rest from [`HONEST`]. Races are widened by [`pause`](shelf::pause), so that
 //! they are lost in every run. `cargo test --test saboteurs -- torn` tries those with `torn` in
-//! their names; the table comes after the tests. With `--include-ignored` every stochastic rule
-//! tries every saboteur, and not only the rules it names: that takes many minutes.
+//! their names; the table comes after the tests, and what is declared is in
+//! `conformance/SABOTEURS.md`, which `cargo xtask docs` writes. All deterministic rules try every
+//! saboteur, and the stochastic ones those that name them. With `--include-ignored` every stochastic
+//! rule tries every saboteur: that takes many minutes.
 
 mod atomicity;
 mod boundary;
@@ -25,6 +28,8 @@ mod identifiers;
 mod index;
 mod isolation;
 mod lawful;
+#[path = "../documents/page.rs"]
+mod page;
 mod payload;
 mod programs;
 mod remove;
@@ -40,6 +45,7 @@ mod sweep;
 mod table;
 mod traverse;
 mod trial;
+mod verdict;
 mod versions;
 mod visitor;
 
@@ -51,7 +57,7 @@ use session_driver_conformance::{Evidence, rules};
 
 use crate::saboteur::{HONEST, Saboteur};
 use crate::shelf::hold;
-use crate::table::Verdicts;
+use crate::verdict::Verdicts;
 
 static FAMILIES: &[&[Saboteur]] = &[
     &[HONEST],
@@ -101,6 +107,11 @@ fn main() -> ExitCode {
     trials.push(Trial::test("every_rule_with_cases_has_a_saboteur", || {
         every_rule_has_a_saboteur(FAMILIES)
     }));
+    let declared = saboteurs.clone();
+    trials.push(Trial::test(table::DOCUMENTED, move || {
+        table::is_in_the_document("callers", &declared);
+        Ok(())
+    }));
     trials.extend(programs::trials(&saboteurs));
     let conclusion = libtest_mimic::run(&arguments, trials);
     if !arguments.list {
@@ -112,7 +123,7 @@ fn main() -> ExitCode {
 fn trial(saboteur: &'static Saboteur, thorough: bool, verdicts: Arc<Mutex<Verdicts>>) -> Trial {
     Trial::test(saboteur.name, move || {
         let accusations = trial::accuse(saboteur, thorough)?;
-        let verdict = trial::judge(saboteur, &accusations);
+        let verdict = verdict::judge(saboteur, &accusations);
         hold(&verdicts).insert(saboteur.name, accusations);
         verdict
     })

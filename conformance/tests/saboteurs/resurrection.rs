@@ -10,8 +10,10 @@ pub(crate) const SABOTEURS: &[Saboteur] = &[
     Saboteur {
         name: "version-of-a-removed-record-still-saves",
         fault: "compares versions only if there is a record: the save in flight undoes the logout (rack CVE-2025-46336)",
-        breaks: &["RES-1", "CAS-2", "RES-2"],
-        may: &["EXP", "ID", "ATM", "ERR", "HYG", "CAP"],
+        breaks: &[
+            "RES-1", "CAS-2", "RES-2", "EXP-1", "EXP-2", "EXP-3", "EXP-9", "ID-7", "ATM-3",
+            "ERR-1", "HYG-5", "CAP-1",
+        ],
         store: |handle, id, record, when, now| {
             honest::store_if(handle, id, record, now, |stored| {
                 let live = stored.filter(|stored| stored.is_live(now));
@@ -26,8 +28,7 @@ pub(crate) const SABOTEURS: &[Saboteur] = &[
     Saboteur {
         name: "touch-revives-what-its-handle-had-read",
         fault: "renews by writing back the session as it was read at the request's start (Django ticket 21608)",
-        breaks: &["RES-1"],
-        may: &["RES", "EXP"],
+        breaks: &["RES-1", "RES-3", "EXP-3"],
         retrieve: |handle, id, now| {
             let found = honest::retrieve(handle, id, now)?;
             if let Some(found) = &found {
@@ -91,8 +92,7 @@ pub(crate) const SABOTEURS: &[Saboteur] = &[
     Saboteur {
         name: "removed-record-served-from-a-cache",
         fault: "a read-through cache that its own remove clears and the remove of another handle does not",
-        breaks: &["RES-3"],
-        may: &["EXP", "ISO"],
+        breaks: &["RES-3", "EXP-3", "ISO-4"],
         retrieve: |handle, id, now| {
             let found = honest::retrieve(handle, id, now)?;
             let mut cache = handle.notes.records();
@@ -117,8 +117,9 @@ pub(crate) const SABOTEURS: &[Saboteur] = &[
     Saboteur {
         name: "removed-record-comes-back-from-its-older-copy",
         fault: "keeps the generation before in a second slot, and a remove retires the newer slot only",
-        breaks: &["RES-3"],
-        may: &["STO", "REM", "ROT", "SWP", "ID", "PAY", "HYG"],
+        breaks: &[
+            "RES-3", "STO-7", "REM-2", "ROT-1", "SWP-1", "ID-1", "ID-2", "PAY-1", "HYG-5",
+        ],
         store: |handle, id, record, when, now| {
             let old = honest::retrieve(handle, id, now)?;
             let version = honest::store(handle, id, record, when, now)?;
@@ -139,8 +140,9 @@ pub(crate) const SABOTEURS: &[Saboteur] = &[
     Saboteur {
         name: "buffered-touch-is-written-after-the-remove",
         fault: "collects touches and writes them with the next operation, whole records and all, as write-behind caches do",
-        breaks: &["RES-3"],
-        may: &["ROT", "TRV", "EXP", "SWP"],
+        breaks: &[
+            "RES-3", "ROT-1", "TRV-4", "TRV-5", "TRV-7", "EXP-4", "EXP-9", "SWP-1",
+        ],
         touch: |handle, id, expires_at, now| {
             let touched = honest::touch(handle, id, expires_at, now)?;
             if let Some(record) = handle.records().get(id) {

@@ -5,15 +5,14 @@ use std::sync::atomic::Ordering;
 use session_driver::{ErrorKind, NewRecord, Operation, Precondition, Record};
 
 use crate::honest;
-use crate::saboteur::{EVERY, HONEST, Saboteur};
+use crate::saboteur::{HONEST, Saboteur};
 use crate::shelf::{Handle, error};
 
 pub(crate) const SABOTEURS: &[Saboteur] = &[
     Saboteur {
         name: "retrieve-fails-before-the-first-store",
         fault: "makes its table at the first store, and until then a read is \"no such table\"",
-        breaks: &["RET-1"],
-        may: &["RET", "STO", "EXP", "ID"],
+        breaks: &["RET-1", "RET-3", "STO-1", "EXP-7", "ID-1", "ID-7"],
         retrieve: |handle, id, now| {
             if handle.shared().number.load(Ordering::Relaxed) == 0 {
                 return Err(error(ErrorKind::Other, Operation::Retrieve));
@@ -29,8 +28,9 @@ pub(crate) const SABOTEURS: &[Saboteur] = &[
     Saboteur {
         name: "retrieve-matches-a-prefix",
         fault: "looks for files that begin with the id when there is none of that very name",
-        breaks: &["RET-1", "ID-3"],
-        may: &["RES", "REM", "TRV", "EXP", "ID", "ISO"],
+        breaks: &[
+            "RET-1", "ID-3", "RES-3", "REM-1", "TRV-4", "TRV-7", "EXP-4", "ID-1", "ID-2", "ISO-4",
+        ],
         retrieve: |handle, id, now| {
             let records = handle.records();
             let found = records.live(id, now).or_else(|| {
@@ -47,8 +47,9 @@ pub(crate) const SABOTEURS: &[Saboteur] = &[
     Saboteur {
         name: "retrieve-reports-the-deadline-of-the-store",
         fault: "touches an index (a native TTL, a file's time) that it enforces, and reports the deadline in the record's header",
-        breaks: &["RET-2", "EXP-5"],
-        may: &["RES", "EXP", "ID", "PAY", "ISO"],
+        breaks: &[
+            "RET-2", "EXP-5", "RES-3", "EXP-8", "ID-1", "ID-2", "PAY-1", "ISO-4",
+        ],
         retrieve: |handle, id, now| {
             let stored = handle.shared().records().get(id).cloned();
             let found = honest::retrieve(handle, id, now)?;
@@ -69,8 +70,12 @@ pub(crate) const SABOTEURS: &[Saboteur] = &[
     Saboteur {
         name: "retrieve-creates-an-empty-record",
         fault: "saves a new, empty session for every unknown id, as Django's did (CVE-2015-5143)",
-        breaks: &["RET-3"],
-        may: EVERY,
+        breaks: &[
+            "RET-3", "RET-1", "STO-1", "STO-3", "STO-6", "STO-7", "CAS-2", "RES-1", "RES-3",
+            "REM-1", "REM-2", "ROT-1", "ROT-2", "TRV-4", "TRV-5", "TRV-7", "EXP-1", "EXP-2",
+            "EXP-3", "EXP-4", "EXP-7", "EXP-9", "SWP-1", "ID-1", "ID-2", "ID-3", "ID-7", "PAY-1",
+            "PAY-2", "ATM-3", "HYG-5", "CAP-1",
+        ],
         retrieve: |handle, id, now| {
             let found = honest::retrieve(handle, id, now)?;
             if found.is_none() {
@@ -87,8 +92,10 @@ pub(crate) const SABOTEURS: &[Saboteur] = &[
     Saboteur {
         name: "retrieve-prolongs-what-it-reads",
         fault: "slides the deadline on every read, as stores with \"rolling\" sessions do",
-        breaks: &["RET-3"],
-        may: EVERY,
+        breaks: &[
+            "RET-3", "STO-2", "STO-3", "STO-5", "STO-7", "CAS-2", "RES-3", "ROT-1", "ROT-2",
+            "EXP-4", "EXP-5", "EXP-7", "EXP-8", "SWP-1", "ID-2", "ID-3", "PAY-1", "PAY-2", "ATM-3",
+        ],
         retrieve: |handle, id, now| {
             let found = honest::retrieve(handle, id, now)?;
             if let Some(deadline) = found.as_ref().and_then(|found| found.expires_at) {
@@ -102,8 +109,7 @@ pub(crate) const SABOTEURS: &[Saboteur] = &[
     Saboteur {
         name: "retrieve-takes-empty-for-absent",
         fault: "tests the payload for truth, as CGI::Session's drivers do with \"\" and \"0\"",
-        breaks: &["RET-4", "PAY-1"],
-        may: &["STO", "ROT", "PAY"],
+        breaks: &["RET-4", "PAY-1", "STO-6", "ROT-1"],
         retrieve: |handle, id, now| {
             let found = honest::retrieve(handle, id, now)?;
             Ok(found.filter(|found| !found.payload.is_empty() && found.payload != b"0"))
@@ -113,8 +119,9 @@ pub(crate) const SABOTEURS: &[Saboteur] = &[
     Saboteur {
         name: "retrieve-strips-trailing-nul",
         fault: "keeps payloads in a padded column, and takes the padding off again",
-        breaks: &["RET-4", "PAY-1"],
-        may: &["RET", "STO", "RES", "ROT", "ISO"],
+        breaks: &[
+            "RET-4", "PAY-1", "RET-2", "STO-1", "RES-3", "ROT-1", "ISO-4",
+        ],
         retrieve: |handle, id, now| {
             let found = honest::retrieve(handle, id, now)?;
             Ok(found.map(unpadded))
@@ -124,8 +131,7 @@ pub(crate) const SABOTEURS: &[Saboteur] = &[
     Saboteur {
         name: "retrieve-caches-for-one-handle",
         fault: "keeps what it read in a cache of its own, which the stores of other handles do not reach",
-        breaks: &["STO-1", "RES-3"],
-        may: &["ROT", "EXP", "PAY"],
+        breaks: &["STO-1", "RES-3", "ROT-1", "EXP-5", "PAY-1"],
         retrieve: |handle, id, now| {
             if let Some(cached) = handle.notes.records().get(id)
                 && cached.is_live(now)
@@ -159,8 +165,7 @@ pub(crate) const SABOTEURS: &[Saboteur] = &[
     Saboteur {
         name: "retrieve-caches-what-is-hot",
         fault: "caches for its handle what was read three times: a short test never meets the cache",
-        breaks: &["RES-3"],
-        may: &["STO", "ROT", "EXP", "PAY"],
+        breaks: &["RES-3", "STO-1", "ROT-1", "EXP-5", "PAY-1"],
         retrieve: |handle, id, now| {
             let found = honest::retrieve(handle, id, now)?;
             if let Some(found) = &found

@@ -3,15 +3,14 @@
 use session_driver::{Capabilities, ErrorKind, Operation, Record};
 
 use crate::honest;
-use crate::saboteur::{EVERY, HONEST, Saboteur};
+use crate::saboteur::{HONEST, Saboteur};
 use crate::shelf::{Handle, error, pause};
 
 pub(crate) const SABOTEURS: &[Saboteur] = &[
     Saboteur {
         name: "rotate-forgets-the-deadline",
         fault: "creates the new id with a SET that carries no TTL: whoever logs in has a session for ever",
-        breaks: &["ROT-1"],
-        may: &["EXP", "SWP"],
+        breaks: &["ROT-1", "EXP-4", "EXP-5", "SWP-1"],
         rotate: |handle, from, to, now| {
             let version = honest::rotate(handle, from, to, now)?;
             if version.is_some() {
@@ -24,8 +23,11 @@ pub(crate) const SABOTEURS: &[Saboteur] = &[
     Saboteur {
         name: "rotate-leaves-the-old-id",
         fault: "copies to the new id and leaves the old to expire: the fixed session id that rotation is against stays good",
-        breaks: &["ROT-1", "ROT-3"],
-        may: EVERY,
+        breaks: &[
+            "ROT-1", "ROT-3", "STO-6", "CAS-1", "CAS-2", "RES-1", "RES-3", "REM-2", "ROT-2",
+            "TRV-1", "TRV-4", "TRV-5", "TRV-7", "EXP-2", "EXP-3", "EXP-4", "EXP-7", "EXP-9",
+            "SWP-1", "ID-1", "ID-2", "PAY-1", "ISO-4",
+        ],
         rotate: |handle, from, to, now| {
             let record = handle.records().live(from, now).cloned();
             let version = honest::rotate(handle, from, to, now)?;
@@ -39,8 +41,7 @@ pub(crate) const SABOTEURS: &[Saboteur] = &[
     Saboteur {
         name: "rotate-answers-a-version-that-is-not-there",
         fault: "mints a version for the new id and keeps the old one in the record: the next save is a Conflict",
-        breaks: &["ROT-1"],
-        may: &["CAS"],
+        breaks: &["ROT-1", "CAS-1"],
         rotate: |handle, from, to, now| {
             let version = honest::rotate(handle, from, to, now)?;
             Ok(version.map(|_| handle.next_version()))
@@ -50,8 +51,7 @@ pub(crate) const SABOTEURS: &[Saboteur] = &[
     Saboteur {
         name: "rotate-replaces-a-live-target",
         fault: "is a RENAME, of files or of keys: the session that was under the new id is gone",
-        breaks: &["ROT-2"],
-        may: &["EXP", "ID", "ATM", "ERR"],
+        breaks: &["ROT-2", "EXP-1", "ATM-3", "ERR-1"],
         rotate: |handle, from, to, now| {
             if from != to {
                 let mut records = handle.records();
@@ -66,8 +66,7 @@ pub(crate) const SABOTEURS: &[Saboteur] = &[
     Saboteur {
         name: "rotate-onto-itself-removes-it",
         fault: "writes the new id and then deletes the old one, which is the same",
-        breaks: &["ROT-2"],
-        may: &["ATM", "ERR"],
+        breaks: &["ROT-2", "ATM-3", "ERR-1"],
         rotate: |handle, from, to, now| {
             if from == to {
                 return Ok(handle.records().take(from).map(|record| record.version));
@@ -79,8 +78,7 @@ pub(crate) const SABOTEURS: &[Saboteur] = &[
     Saboteur {
         name: "rotate-refused-by-an-expired-target",
         fault: "links without a look at the deadline of what lies under the new id",
-        breaks: &["ROT-1"],
-        may: &["EXP", "SWP"],
+        breaks: &["ROT-1", "EXP-1", "SWP-1"],
         rotate: |handle, from, to, now| {
             let (source, target) = (
                 honest::retrieve(handle, from, now)?,
@@ -96,8 +94,7 @@ pub(crate) const SABOTEURS: &[Saboteur] = &[
     Saboteur {
         name: "rotate-of-nothing-complains-of-the-target",
         fault: "looks at the target first: a session that is gone is told as AlreadyExists, which callers answer with a new id",
-        breaks: &["ROT-2"],
-        may: &["ATM"],
+        breaks: &["ROT-2", "ATM-3"],
         rotate: |handle, from, to, now| {
             if handle.records().live(to, now).is_some() {
                 return Err(error(ErrorKind::AlreadyExists, Operation::Rotate));
@@ -109,8 +106,7 @@ pub(crate) const SABOTEURS: &[Saboteur] = &[
     Saboteur {
         name: "rotate-removes-and-then-creates",
         fault: "deletes the old id before it writes the new one: in between nobody is logged in",
-        breaks: &["ROT-3"],
-        may: &["ROT"],
+        breaks: &["ROT-3", "ROT-2"],
         capabilities: not_atomic,
         rotate: |handle, from, to, now| {
             if handle.records().live(to, now).is_some() {
@@ -131,7 +127,6 @@ pub(crate) const SABOTEURS: &[Saboteur] = &[
         name: "rotate-in-two-steps-declared-as-one",
         fault: "writes the new id, then deletes the old one, and declares atomic_rotate",
         breaks: &["ROT-3"],
-        may: &["ROT"],
         rotate: |handle, from, to, now| {
             let Some(record) = handle.records().live(from, now).cloned() else {
                 return Ok(None);
@@ -201,8 +196,7 @@ pub(crate) const SABOTEURS: &[Saboteur] = &[
     Saboteur {
         name: "rotate-revives-the-expired",
         fault: "renames without a look at the deadline, and writes a new one: who comes back late is still logged in",
-        breaks: &["ROT-2", "EXP-1"],
-        may: &["EXP"],
+        breaks: &["ROT-2", "EXP-1", "EXP-2"],
         rotate: |handle, from, to, now| {
             let mut records = handle.records();
             let Some(record) = records.get(from).cloned() else {

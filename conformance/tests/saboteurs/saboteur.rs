@@ -8,7 +8,6 @@ use session_driver::{
     Capabilities, NewRecord, Precondition, Record, Result, SessionDriver, SessionId, Swept,
     Timestamp, Version,
 };
-use session_driver_conformance::{Evidence, Rule, rules};
 
 use crate::honest;
 use crate::shelf::Handle;
@@ -24,11 +23,11 @@ pub(crate) struct Saboteur {
     pub(crate) name: &'static str,
     /// What it does wrong, and who did so in the wild.
     pub(crate) fault: &'static str,
-    /// The rules it breaks: each of them must accuse it, and nobody else may.
+    /// The rules it breaks, first those it is written for: each of those that try it must accuse it,
+    /// and no other may.
     pub(crate) breaks: &'static [&'static str],
-    /// Rules, or whole families, that may accuse it as well, for their cases stand on the operation
-    /// at fault.
-    pub(crate) may: &'static [&'static str],
+    /// Rules that accuse it in some runs and not in others, for it breaks them by chance.
+    pub(crate) sometimes: &'static [&'static str],
     /// Whether every stochastic rule tries it in every run.
     pub(crate) races: bool,
 
@@ -48,15 +47,12 @@ pub(crate) struct Saboteur {
     pub(crate) sweep: fn(&Handle, Timestamp, NonZeroUsize) -> Result<Swept>,
 }
 
-/// For [`Saboteur::may`]: nearly every case stands on the operation at fault.
-pub(crate) const EVERY: &[&str] = &["*"];
-
 /// The base of every saboteur, and a test of its own: no rule may accuse it.
 pub(crate) const HONEST: Saboteur = Saboteur {
     name: "honest",
     fault: "none: what the others are before their fault",
     breaks: &[],
-    may: &[],
+    sometimes: &[],
     races: false,
     open: honest::open,
     key: honest::key,
@@ -70,20 +66,6 @@ pub(crate) const HONEST: Saboteur = Saboteur {
     traverse: honest::traverse,
     sweep: honest::sweep,
 };
-
-impl Saboteur {
-    /// Whether the table allows this rule to accuse it. What is broken may lose any race, so a
-    /// stochastic rule may accuse all but those who break nothing.
-    pub(crate) fn may_meet(&self, rule: &str) -> bool {
-        let family = rule.split('-').next().unwrap_or(rule);
-        let stochastic = |known: &Rule| known.id == rule && known.evidence == Evidence::Stochastic;
-        let listed = [self.breaks, self.may].concat();
-        listed
-            .iter()
-            .any(|listed| [rule, family, "*"].contains(listed))
-            || (!self.breaks.is_empty() && rules().any(stochastic))
-    }
-}
 
 impl SessionDriver for Handle {
     fn capabilities(&self) -> Capabilities {

@@ -10,8 +10,10 @@ pub(crate) const SABOTEURS: &[Saboteur] = &[
     Saboteur {
         name: "sweep-takes-those-without-a-deadline",
         fault: "keeps \"never\" as 0, which is less than any now",
-        breaks: &["SWP-1", "EXP-2"],
-        may: &["STO", "REM", "ROT", "TRV", "EXP", "SWP"],
+        breaks: &[
+            "SWP-1", "EXP-2", "STO-3", "STO-5", "STO-7", "REM-2", "ROT-1", "TRV-1", "TRV-4",
+            "TRV-5", "TRV-7", "EXP-4", "EXP-9", "SWP-2",
+        ],
         sweep: |handle, now, limit| {
             let mut records = handle.records();
             let due = records.ids(|_, record| !record.is_live(now) || record.expires_at.is_none());
@@ -28,8 +30,10 @@ pub(crate) const SABOTEURS: &[Saboteur] = &[
     Saboteur {
         name: "sweep-counts-what-it-looked-at",
         fault: "reports the records it examined for the records it removed",
-        breaks: &["SWP-1", "SWP-2", "SWP-4"],
-        may: &["STO", "ROT", "TRV", "EXP"],
+        breaks: &[
+            "SWP-1", "SWP-2", "SWP-4", "STO-3", "ROT-1", "TRV-1", "TRV-4", "TRV-5", "TRV-7",
+            "EXP-1", "EXP-2", "EXP-4", "EXP-8", "EXP-9",
+        ],
         sweep: |handle, now, limit| {
             let examined = handle.records().iter().count().min(limit.get()) as u64;
             let swept = honest::sweep(handle, now, limit)?;
@@ -92,7 +96,6 @@ pub(crate) const SABOTEURS: &[Saboteur] = &[
         name: "sweep-says-more-while-anything-is-stored",
         fault: "answers `more` from whether the table has rows: the caller's loop never ends",
         breaks: &["SWP-2"],
-        may: &["CAS", "REM", "ROT", "TRV", "EXP", "SWP"],
         sweep: |handle, now, limit| {
             let swept = honest::sweep(handle, now, limit)?;
             Ok(Swept {
@@ -106,7 +109,6 @@ pub(crate) const SABOTEURS: &[Saboteur] = &[
         name: "sweep-spends-its-limit-on-the-living",
         fault: "examines the first `limit` records and no others: enough live ones in front, and nothing is ever swept",
         breaks: &["SWP-2"],
-        may: &["SWP-1", "EXP-1"],
         sweep: |handle, now, limit| {
             let mut records = handle.records();
             let first: Vec<SessionId> = records
@@ -132,8 +134,7 @@ pub(crate) const SABOTEURS: &[Saboteur] = &[
     Saboteur {
         name: "sweep-of-an-empty-store-fails",
         fault: "opens a directory or table that the first store makes",
-        breaks: &["SWP-2"],
-        may: &["RES", "REM", "EXP", "SWP"],
+        breaks: &["SWP-2", "RES-3", "REM-1", "REM-2", "EXP-3", "SWP-1"],
         sweep: |handle, now, limit| {
             if handle.records().iter().next().is_none() {
                 return Err(error(ErrorKind::Other, Operation::Sweep));

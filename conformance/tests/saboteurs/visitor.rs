@@ -27,8 +27,7 @@ pub(crate) const SABOTEURS: &[Saboteur] = &[
     Saboteur {
         name: "traverse-keeps-its-cursor-when-stopped",
         fault: "closes its cursor after the last visit and nowhere else: once a visitor breaks or panics, every sweep is Busy",
-        breaks: &["TRV-5"],
-        may: &["TRV", "HYG", "CAP"],
+        breaks: &["TRV-5", "TRV-4", "TRV-7"],
         capabilities: |handle| Capabilities {
             contention_bound: Duration::from_millis(100),
             ..honest::capabilities(handle)
@@ -55,8 +54,7 @@ pub(crate) const SABOTEURS: &[Saboteur] = &[
     Saboteur {
         name: "traverse-keeps-its-lock-when-the-visitor-panics",
         fault: "unlocks by hand when the visits are over, which a panic jumps over: the next traversal is Busy",
-        breaks: &["TRV-5"],
-        may: &["TRV"],
+        breaks: &["TRV-5", "TRV-4", "TRV-7"],
         capabilities: |handle| Capabilities {
             contention_bound: Duration::from_millis(100),
             ..honest::capabilities(handle)

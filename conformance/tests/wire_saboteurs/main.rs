@@ -1,6 +1,8 @@
 //! The tests of the tests, where a server is at stake: drivers with one fault each in how they speak
 //! with it, which the suite has to catch, and an honest one, which it must not accuse.
 
+#[path = "../documents/page.rs"]
+mod page;
 mod remote;
 mod saboteur;
 mod server;
@@ -8,6 +10,8 @@ mod server;
 mod table;
 #[path = "../process_saboteurs/trial.rs"]
 mod trial;
+#[path = "../saboteurs/verdict.rs"]
+mod verdict;
 
 use std::process::ExitCode;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -16,7 +20,11 @@ use libtest_mimic::{Arguments, Failed, Trial};
 use session_driver_conformance::{Options, Outcome, run};
 
 use crate::saboteur::{HONEST, SABOTEURS, Saboteur};
-use crate::table::Verdicts;
+use crate::verdict::Verdicts;
+
+/// The families whose deterministic rules try every saboteur, beside the rules that it names, and
+/// which must not accuse the honest one.
+const TRIED: &[&str] = &["RET", "STO", "REM", "TRV", "ERR"];
 
 fn main() -> ExitCode {
     let arguments = Arguments::from_args();
@@ -25,10 +33,14 @@ fn main() -> ExitCode {
         .iter()
         .map(|saboteur| trial(saboteur, Arc::clone(&verdicts)))
         .collect();
-    for family in ["RET", "STO", "REM", "TRV", "ERR"] {
+    for &family in TRIED {
         let name = format!("no rule of {family} accuses the honest one");
         trials.push(Trial::test(name, move || honest_passes(family)));
     }
+    trials.push(Trial::test(table::DOCUMENTED, || {
+        table::is_in_the_document("wire", &SABOTEURS.iter().collect::<Vec<_>>());
+        Ok(())
+    }));
     let conclusion = libtest_mimic::run(&arguments, trials);
     if !arguments.list {
         let all: Vec<&Saboteur> = SABOTEURS.iter().collect();
@@ -43,7 +55,7 @@ fn main() -> ExitCode {
 fn trial(saboteur: &'static Saboteur, verdicts: Arc<Mutex<Verdicts>>) -> Trial {
     Trial::test(saboteur.name, move || {
         let accusations = trial::accuse(saboteur)?;
-        let verdict = trial::judge(saboteur, &accusations);
+        let verdict = verdict::judge(saboteur, &accusations);
         verdicts
             .lock()
             .unwrap_or_else(PoisonError::into_inner)

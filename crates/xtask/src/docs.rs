@@ -16,6 +16,9 @@ const MATRIX: &str = "SESSION_DRIVER_MATRIX";
 /// Tells the documents' tests to write what they would otherwise compare.
 const WRITE: (&str, &str) = ("SESSION_DRIVER_DOCUMENTS", "write");
 
+/// The test, in each suite of saboteurs, of the table of what they declare.
+const SABOTEURS: &str = "the_table_of_saboteurs_is_as_they_declare";
+
 /// Where the suites' last runs have left their reports.
 fn reports() -> PathBuf {
     root().join("target").join("conformance")
@@ -50,7 +53,11 @@ pub(crate) fn write(steps: &mut Steps) -> Result<(), Stopped> {
     tests.args(["--test", "strangers"]);
     // One after another, for two of them write one file.
     tests.args(["--", "--test-threads=1"]);
-    steps.run("documents", tests.env(name, value))
+    steps.run("documents", tests.env(name, value))?;
+    let mut saboteurs = test("saboteurs");
+    saboteurs.args(["--test", "process_saboteurs", "--test", "wire_saboteurs"]);
+    saboteurs.args(["--", SABOTEURS]);
+    steps.run("the table of saboteurs", saboteurs.env(name, value))
 }
 
 /// Says whether the documents are as the data have them. What a run of the suites has to tell is

@@ -30,7 +30,7 @@ Commands:
   ci    What must be green before a change goes in: format, lints, documentation, dependencies, tests, and
         a short run of the tool
   docs [--check]
-        Write the documents that are made from data (conformance/SPEC.md, the report in conformance/README.md, the
+        Write the documents that are made from data (conformance/SPEC.md and SABOTEURS.md, the report in conformance/README.md, the
         matrix in README.md, which is that of the last `test`), or say whether they are as the data have them
   soak [FILTER] [--runs N]
         The suite 100 times against the memory driver and 20 times against each of the others, the broken

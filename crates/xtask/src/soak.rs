@@ -14,10 +14,11 @@ struct Soak {
     runs: u32,
 }
 
-const SOAKS: [Soak; 15] = [
+const SOAKS: [Soak; 16] = [
     soak("session-driver-conformance", "memory", 100),
     soak("session-driver-conformance", "saboteurs", 20),
     soak("session-driver-conformance", "process_saboteurs", 20),
+    soak("session-driver-conformance", "wire_saboteurs", 20),
     soak("session-driver-file", "conformance", 20),
     soak("session-driver-sqlite", "conformance", 20),
     soak("session-driver-sqlite", "conformance_power", 20),
