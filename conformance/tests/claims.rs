@@ -139,7 +139,10 @@ fn the_tests_that_prove_a_rule_elsewhere_exist() {
         for Test { file, name } in tests {
             let text = fs::read_to_string(root().join(file));
             let text = text.unwrap_or_else(|error| panic!("{}: {file}: {error}", rule.id));
-            let subject = format!("session_driver_conformance::main!({name}");
+            let subjects = [
+                format!("session_driver_conformance::main!({name}"),
+                format!(".against({name}("),
+            ];
             let lines: Vec<&str> = text.lines().collect();
             let stands_at = lines
                 .iter()
@@ -147,7 +150,7 @@ fn the_tests_that_prove_a_rule_elsewhere_exist() {
             let is_a_test = stands_at
                 .is_some_and(|at| lines[at.saturating_sub(2)..at].concat().contains("test"));
             assert!(
-                is_a_test || text.contains(&subject),
+                is_a_test || subjects.iter().any(|subject| text.contains(subject)),
                 "{}: {name} is no test in {file}",
                 rule.id
             );

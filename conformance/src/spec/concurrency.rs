@@ -243,6 +243,10 @@ const CON_4: Rule = Rule {
                 file: "crates/session-driver-async/tests/bridge/cancel.rs",
                 name: "con_4_the_driver_is_usable_and_answers_reach_their_own_callers",
             },
+            Test {
+                file: "crates/session-driver-layers/tests/layers/encrypted/drops.rs",
+                name: "con_4_a_rotate_that_is_dropped_between_its_halves_is_finished_and_close_waits_for_it",
+            },
         ],
     ),
 };
