@@ -128,13 +128,15 @@ pub(crate) const SABOTEURS: &[Saboteur] = &[
         fault: "writes the new id, then deletes the old one, and declares atomic_rotate",
         breaks: &["ROT-3"],
         rotate: |handle, from, to, now| {
-            let Some(record) = handle.records().live(from, now).cloned() else {
+            let mut records = handle.records();
+            let Some(record) = records.live(from, now).cloned() else {
                 return Ok(None);
             };
-            if handle.records().live(to, now).is_some() {
+            if records.live(to, now).is_some() {
                 return Err(error(ErrorKind::AlreadyExists, Operation::Rotate));
             }
-            handle.records().put(to, record);
+            records.put(to, record);
+            drop(records);
             pause();
             // What was stored under the old id meanwhile is not lost, so that this is about what
             // observers see.
