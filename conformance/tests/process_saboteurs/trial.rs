@@ -15,14 +15,18 @@ const CASE_LIMIT: Duration = Duration::from_secs(30);
 /// How often a stochastic rule may try again, each time with another seed.
 const SEEDS: u64 = 5;
 
+/// How often an undeclared rule that accuses must do so again to count: that a child which is being
+/// started holds a lock for a moment says nothing of the rule.
+const CONFIRMATIONS: u64 = 2;
+
 /// Tries the rules that ought to accuse it, and the deterministic ones of the families [`TRIED`],
 /// which ought not to unless it says so.
 pub(crate) fn accuse(saboteur: &'static Saboteur) -> Result<Accusations, Failed> {
     let mut accusations = Accusations::new();
     for rule in rules() {
         let named = saboteur.breaks.contains(&rule.id);
-        let tried = named
-            || saboteur.sometimes.contains(&rule.id)
+        let declared = named || saboteur.sometimes.contains(&rule.id);
+        let tried = declared
             || (rule.evidence == Evidence::Deterministic && TRIED.contains(&rule.family()));
         let seeds = match (tried, named) {
             (false, _) => 0,
@@ -31,12 +35,23 @@ pub(crate) fn accuse(saboteur: &'static Saboteur) -> Result<Accusations, Failed>
         };
         for seed in 0..seeds {
             if let Some(seen) = attempt(saboteur, rule.id, seed)? {
-                accusations.insert(rule.id, seen);
+                if declared || accuses_again(saboteur, rule.id)? {
+                    accusations.insert(rule.id, seen);
+                }
                 break;
             }
         }
     }
     Ok(accusations)
+}
+
+fn accuses_again(saboteur: &'static Saboteur, rule: &str) -> Result<bool, Failed> {
+    for seed in SEEDS..SEEDS + CONFIRMATIONS {
+        if attempt(saboteur, rule, seed)?.is_none() {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 fn attempt(saboteur: &'static Saboteur, rule: &str, seed: u64) -> Result<Option<String>, Failed> {

@@ -13,8 +13,8 @@
 //! they are lost in every run. `cargo test --test saboteurs -- torn` tries those with `torn` in
 //! their names; the table comes after the tests, and what is declared is in
 //! `conformance/SABOTEURS.md`, which `cargo xtask docs` writes. All deterministic rules try every
-//! saboteur, and the stochastic ones those that name them. With `--include-ignored` every stochastic
-//! rule tries every saboteur: that takes many minutes.
+//! saboteur, and the stochastic ones those that name them; with `--include-ignored` also every driver
+//! without a fault, which takes many minutes.
 
 mod atomicity;
 mod boundary;
