@@ -87,13 +87,20 @@ fn stay(child: &Child, held: &BTreeSet<u64>, directory: &Path, when: &str) -> Ve
     }
 }
 
+/// How often the system's list is read for one look: it is given out in parts, while the locks of
+/// others come and go in it, so one reading may miss an entry.
+const READINGS: usize = 5;
+
 /// The files below the directory on which a process holds POSIX locks, by their numbers.
 ///
 /// # Errors
 /// Unobserved where the system does not say.
 fn locked(process: u32, directory: &Path) -> Result<BTreeSet<u64>, Stop> {
-    let locks = fs::read_to_string("/proc/locks")
-        .map_err(|_| Stop::Unobserved("there is no /proc/locks to look into".into()))?;
+    let mut locks = String::new();
+    for _ in 0..READINGS {
+        locks += &fs::read_to_string("/proc/locks")
+            .map_err(|_| Stop::Unobserved("there is no /proc/locks to look into".into()))?;
+    }
     let below = below(directory);
     // 1: POSIX  ADVISORY  READ 16531 fe:00:10068805 124 124
     let of_line = |line: &str| {
