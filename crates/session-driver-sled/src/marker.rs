@@ -3,7 +3,7 @@
 use std::ffi::CStr;
 use std::os::fd::OwnedFd;
 
-use rustix::fs::{FlockOperation, Mode, OFlags, fchmod, flock, openat};
+use rustix::fs::{FlockOperation, Mode, OFlags, fchmod, flock, fsync, openat};
 use rustix::io::{Errno, pread, pwrite, retry_on_intr};
 use session_driver::ErrorKind;
 
@@ -51,7 +51,7 @@ impl Marker {
         }
     }
 
-    /// Reads the marker, and writes it in a store that `is_new`.
+    /// Reads the marker. In a store that `is_new` whoever was at it before may have died half-way.
     pub(crate) fn read(&self, is_new: bool) -> Attempt<Made> {
         let mut bytes = [0; 256];
         let length = retry_on_intr(|| pread(&self.0, &mut bytes, 0))?;
@@ -60,9 +60,6 @@ impl Marker {
             return Ok(Made::Once);
         }
         if text == UNFINISHED.as_bytes() || is_new && UNFINISHED.as_bytes().starts_with(text) {
-            // Given back what the umask may have taken.
-            fchmod(&self.0, Mode::RUSR | Mode::WUSR)?;
-            self.write(UNFINISHED)?;
             return Ok(Made::Unfinished);
         }
         let format = std::str::from_utf8(text)
@@ -83,12 +80,21 @@ impl Marker {
         })
     }
 
-    /// Notes that the store has been opened.
+    /// Notes that the store is being made.
+    pub(crate) fn say_unfinished(&self) -> Attempt<()> {
+        // Given back what the umask may have taken.
+        fchmod(&self.0, Mode::RUSR | Mode::WUSR)?;
+        self.write(UNFINISHED)
+    }
+
+    /// Notes that the store has been opened. That is synced, once in a store's life: after a loss of
+    /// power the files might else hold sessions and the marker say that there are none.
     pub(crate) fn say_made(&self) -> Attempt<()> {
-        match self.read(false)? {
-            Made::Once => Ok(()),
-            Made::Unfinished => self.write(MADE),
+        if self.read(false)? == Made::Unfinished {
+            self.write(MADE)?;
+            retry_on_intr(|| fsync(&self.0))?;
         }
+        Ok(())
     }
 
     fn write(&self, text: &str) -> Attempt<()> {

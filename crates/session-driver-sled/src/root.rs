@@ -116,10 +116,13 @@ impl Root {
         let marker = Marker::lock(&directory)?;
         let engine = statat(&directory, ENGINE, AtFlags::SYMLINK_NOFOLLOW);
         let is_new = engine.is_err_and(|errno| errno == Errno::NOENT);
-        if marker.read(is_new)? == Made::Unfinished && !is_new {
+        if marker.read(is_new)? == Made::Unfinished {
+            marker.say_unfinished()?;
             // Whoever began had no answer yet, so nothing is lost; sled does not open everything
             // that it leaves when it is killed meanwhile.
-            std::fs::remove_dir_all(path.join(ENGINE)).map_err(Fault::from)?;
+            if !is_new {
+                std::fs::remove_dir_all(path.join(ENGINE)).map_err(Fault::from)?;
+            }
         }
         make_directory(&directory, ENGINE)?;
         if holds_links(&directory, ENGINE)? {
