@@ -44,7 +44,7 @@ const fn soak(package: &'static str, test: &'static str, runs: u32) -> Soak {
 /// Which suites are run, and how often.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Selection {
-    /// A part of the suites' names; without it all are run.
+    /// The name of one suite, or a part of the names of several; without it all are run.
     filter: Option<String>,
     /// As many runs of each, and not as many as each should have.
     runs: Option<u32>,
@@ -72,23 +72,38 @@ impl Selection {
         }
         Some(selection)
     }
+
+    /// The suite that has just this name, or those that have it in theirs.
+    fn suites(&self) -> Result<Vec<&'static Soak>, Stopped> {
+        let filter = self.filter.as_deref().unwrap_or_default();
+        if let Some(suite) = SOAKS.iter().find(|soak| soak.name() == filter) {
+            return Ok(vec![suite]);
+        }
+        let suites: Vec<&Soak> = SOAKS
+            .iter()
+            .filter(|soak| soak.name().contains(filter))
+            .collect();
+        if suites.is_empty() {
+            let names: Vec<String> = SOAKS.iter().map(Soak::name).collect();
+            return Err(Stopped(format!(
+                "no suite has {filter:?} in its name; there are {}",
+                names.join(", ")
+            )));
+        }
+        Ok(suites)
+    }
 }
 
 pub(crate) fn run(selection: &Selection) -> Result<(), Stopped> {
-    let filter = selection.filter.as_deref().unwrap_or_default();
-    let selected = || SOAKS.iter().filter(|soak| soak.name().contains(filter));
-    if selected().next().is_none() {
-        let names: Vec<String> = SOAKS.iter().map(Soak::name).collect();
-        return Err(Stopped(format!(
-            "no suite has {filter:?} in its name; there are {}",
-            names.join(", ")
-        )));
-    }
-    if selected().any(|soak| soak.package == "session-driver-redis") {
+    let selected = selection.suites()?;
+    if selected
+        .iter()
+        .any(|soak| soak.package == "session-driver-redis")
+    {
         redis::server(&mut Steps::default())?;
     }
     let mut outcomes = Vec::new();
-    for soak in selected() {
+    for soak in selected {
         outcomes.push((soak, soak.run(selection.runs.unwrap_or(soak.runs))?));
     }
     println!();
@@ -232,6 +247,20 @@ mod tests {
         for both in [["sled", "--runs=3"], ["--runs=3", "sled"]] {
             assert_eq!(Selection::parse(&both), selection(Some("sled"), Some(3)));
         }
+    }
+
+    #[test]
+    fn a_whole_name_selects_one_suite_and_a_part_of_names_all_that_have_it() {
+        let suites = |filter: &str| {
+            let selection = Selection {
+                filter: Some(filter.into()),
+                runs: None,
+            };
+            selection.suites().map(|suites| suites.len()).ok()
+        };
+        assert_eq!(suites("session-driver-redis conformance"), Some(1));
+        assert_eq!(suites("session-driver-redis"), Some(6));
+        assert_eq!(suites("session-driver-none"), None);
     }
 
     #[test]
