@@ -1,6 +1,7 @@
 //! HYG: faults that show in what a process holds and a disk keeps.
 
 use std::fs;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 use std::time::Duration;
 
@@ -65,6 +66,22 @@ pub(crate) const SABOTEURS: &[Saboteur] = &[
             opened: |dump| {
                 (HONEST.opened)(dump)?;
                 thread::spawn(|| thread::sleep(Duration::from_secs(60)));
+                Ok(())
+            },
+            ..HONEST
+        },
+    },
+    Saboteur {
+        name: "a-thread-for-every-third-open",
+        fault: "starts a reaper when there is enough to reap, which is not at every open, and stops none",
+        breaks: &["HYG-1", "HYG-5"],
+        sometimes: &[],
+        conduct: Conduct {
+            opened: |dump| {
+                (HONEST.opened)(dump)?;
+                if OPENED.fetch_add(1, Ordering::Relaxed) % 3 == 2 {
+                    thread::spawn(|| thread::sleep(Duration::from_secs(60)));
+                }
                 Ok(())
             },
             ..HONEST
@@ -194,6 +211,9 @@ pub(crate) const SABOTEURS: &[Saboteur] = &[
         },
     },
 ];
+
+/// How often this process has opened a driver that counts it.
+static OPENED: AtomicU64 = AtomicU64::new(0);
 
 #[allow(clippy::print_stdout, reason = "that is the fault")]
 fn chat(records: usize) {

@@ -62,10 +62,10 @@ fn opening_and_closing_leaves_nothing_behind(context: &Context) -> Verdict {
     let (place, mut child) = opened_child(context)?;
     settles(
         &mut child,
-        "10 more openings and closings",
+        "20 more openings and closings",
         |child, turn| {
-            for time in 0..10 {
-                let seed = context.seed().wrapping_add(10 * turn + time);
+            for time in 0..20 {
+                let seed = context.seed().wrapping_add(20 * turn + time);
                 child.wish(Wish::Use { seed, times: 1 })?;
                 child.wish(Wish::Close)?;
                 child.open(0, &place)?;
@@ -160,9 +160,13 @@ fn a_dropped_driver_can_be_reopened_at_once(context: &Context) -> Verdict {
 /// The kernel may count a thread for a moment after it was joined.
 const REAPING: Duration = Duration::from_millis(100);
 
-/// A driver that leaves a thread has one more after each of them; the threads that an engine keeps
-/// for the whole process, which are no driver's own, come when there is much to do and stop coming.
-const OPENINGS: usize = 12;
+/// A driver that leaves threads has more after each turn; the threads that an engine keeps for the
+/// whole process, which are no driver's own, come when there is much to do and stop coming.
+const TURNS: usize = 12;
+
+/// How often the driver is opened in a turn, so that one that leaves a thread only now and then is
+/// found, too.
+const OPENINGS: usize = 4;
 
 fn a_dropped_driver_leaves_no_thread(context: &Context) -> Verdict {
     let (place, mut child) = (context.place()?, Child::spawn(context)?);
@@ -175,9 +179,11 @@ fn a_dropped_driver_leaves_no_thread(context: &Context) -> Verdict {
     // The lane's own thread is there from now on.
     use_and_drop(&mut child)?;
     let mut counts = vec![child.count()?.threads];
-    for _ in 0..OPENINGS {
+    for _ in 0..TURNS {
         let before = counts[counts.len() - 1];
-        use_and_drop(&mut child)?;
+        for _ in 0..OPENINGS {
+            use_and_drop(&mut child)?;
+        }
         let closed = Instant::now();
         let after = loop {
             let after = child.count()?.threads;
@@ -191,7 +197,7 @@ fn a_dropped_driver_leaves_no_thread(context: &Context) -> Verdict {
         counts.push(after);
     }
     Err(Stop::Failed(format!(
-        "after each time that the driver was opened and dropped the process has more threads: {counts:?}"
+        "after each {OPENINGS} times that the driver was opened and dropped the process has more threads: {counts:?}"
     )))
 }
 
