@@ -8,6 +8,7 @@ use session_driver::SessionDriver;
 use super::Blocking;
 use super::pool::Pool;
 use super::streak::Streak;
+use super::waiting::Waiting;
 
 /// Enough that a driver which writes for many callers at once is given many.
 const THREADS: NonZeroUsize = NonZeroUsize::new(32).expect("32 is not zero");
@@ -50,8 +51,8 @@ impl<D: SessionDriver + 'static> BlockingBuilder<D> {
 
     /// Runs operations on the thread that polls them while their like have been quick.
     ///
-    /// Handing a call to a thread and its answer back costs several times what a read from a file
-    /// does. With this a read is run in place when each of the last 32 reads took less than 50 µs,
+    /// Handing a call to a thread and its answer back costs as much as a read from a file, and more
+    /// where few tasks call. With this a read is run in place when each of the last 32 reads took less than 50 µs,
     /// and so with writes (store, touch, remove, rotate); sweeps and traversals never are. One that
     /// takes longer holds up its runtime's thread that once, and the next 32 go to the pool again.
     ///
@@ -74,6 +75,7 @@ impl<D: SessionDriver + 'static> BlockingBuilder<D> {
             capabilities: self.driver.capabilities(),
             reads: streak(),
             writes: streak(),
+            waiting: Waiting::default(),
             pool: Arc::new(Pool::new(
                 self.driver,
                 self.threads.get(),

@@ -5,6 +5,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 use std::thread;
 
+use super::moment::comes_in_a_moment;
+
 /// What a thread of the pool takes from the queue.
 pub(super) trait Job<D>: Send + Sync {
     /// Runs the operation, keeps its answer, and wakes whoever waits for it.
@@ -32,6 +34,12 @@ impl<F, R> Call<F, R> {
                 waker: None,
             }),
         }
+    }
+
+    /// Keeps the task on its thread until the answer is there, for a moment and no longer: to be
+    /// woken for the answer of a quick operation takes several times as long as the operation.
+    pub(super) fn look_out(&self) {
+        comes_in_a_moment(|| lock(&self.slot).answer.is_some());
     }
 
     /// The answer, once it is there. A panic of the driver goes on here.

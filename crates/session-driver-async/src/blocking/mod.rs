@@ -3,9 +3,11 @@
 mod builder;
 mod call;
 mod ids;
+mod moment;
 mod passage;
 mod pool;
 mod streak;
+mod waiting;
 
 use std::fmt;
 use std::future::poll_fn;
@@ -22,6 +24,7 @@ use self::call::Call;
 use self::ids::Ids;
 use self::pool::Pool;
 use self::streak::Streak;
+use self::waiting::Waiting;
 use crate::driver::{AsyncSessionDriver, BoxFuture, BoxStream};
 
 /// Puts a blocking driver under async tasks: its operations run on threads of their own.
@@ -50,6 +53,11 @@ use crate::driver::{AsyncSessionDriver, BoxFuture, BoxStream};
 /// [threads of their own](BlockingBuilder::traversals), each held from the stream's first poll to
 /// its end, or to the driver's next visit after it is dropped, and never keep an operation waiting.
 ///
+/// # On the polling thread
+/// A task that waits alone keeps its thread for 25 µs at most, to look out for its answer: being
+/// woken for that of a quick operation takes longer. Where several wait, each gives its thread back
+/// at once.
+///
 /// # Panics
 /// A panic of the driver goes on in the task that waits for the answer; the threads survive it.
 ///
@@ -63,6 +71,7 @@ pub struct Blocking<D> {
     capabilities: Capabilities,
     reads: Option<Arc<Streak>>,
     writes: Option<Arc<Streak>>,
+    waiting: Waiting,
 }
 
 impl<D: SessionDriver + 'static> Blocking<D> {
@@ -112,6 +121,10 @@ impl<D: SessionDriver + 'static> Blocking<D> {
         self.pool
             .submit(Arc::clone(&call) as _)
             .map_err(|kind| failure(kind, name))?;
+        let waiter = self.waiting.join();
+        if waiter.was_first {
+            call.look_out();
+        }
         poll_fn(|context| call.poll(context)).await
     }
 }

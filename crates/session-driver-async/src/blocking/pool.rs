@@ -10,13 +10,11 @@ use std::thread;
 use session_driver::ErrorKind;
 
 use super::call::Job;
+use super::moment::comes_in_a_moment;
 use super::passage::Passage;
 
 /// So many operations wait at most; each may hold a payload whose request is gone already.
 const MAX_WAITING: usize = 16 * 1024;
-
-/// How often a thread looks for another operation before it sleeps: some microseconds in all.
-const LOOKS: usize = 10;
 
 /// A driver, the threads that call it, and what waits for them.
 ///
@@ -215,17 +213,11 @@ impl<D: Send + Sync + 'static> Pool<D> {
     }
 
     /// Looks out for a call without going to sleep, for a moment and no longer: a task that calls
-    /// again and again finds the thread awake, and pays for no waking. The yields let whoever is to
-    /// call run meanwhile.
+    /// again and again finds the thread awake, and pays for no waking.
     fn watch<'a>(&'a self, mut state: MutexGuard<'a, State<D>>) -> MutexGuard<'a, State<D>> {
         state.is_watched = true;
         drop(state);
-        for _ in 0..LOOKS {
-            if self.is_called() {
-                break;
-            }
-            thread::yield_now();
-        }
+        comes_in_a_moment(|| self.is_called());
         let mut state = self.lock();
         state.is_watched = false;
         state
