@@ -9,6 +9,9 @@
 
 mod field;
 
+use std::hint;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
 use std::time::Instant;
 
 use field::{Field, Operation};
@@ -55,11 +58,9 @@ fn main() {
     };
     println!("medians of {ROUNDS} rounds, payloads of 1 KiB");
     compare(&runtime, "memory", &Field::new(MemoryDriver::new()));
-    compare(
-        &runtime,
-        "file",
-        &Field::new(open("process", Durability::Process)),
-    );
+    let file = Field::new(open("process", Durability::Process));
+    compare(&runtime, "file", &file);
+    compare_while_busy(&runtime, "file", &file);
     compare(
         &runtime,
         "file, durability power",
@@ -125,6 +126,50 @@ fn time<D: field::Driver>(
         }
     });
     begin.elapsed().as_secs_f64() * 1e6 / CALLS as f64
+}
+
+/// One task's reads while threads of others keep all processors: whoever gives his away then has it
+/// back after milliseconds.
+fn compare_while_busy<D: field::Driver>(runtime: &Runtime, name: &str, field: &Field<D>) {
+    println!("\n{name}: Retrieve, 1 task, no processor idle");
+    println!("{:<30}{:>10}{:>12}{:>12}", "µs", "median", "99 %", "99.9 %");
+    let processors = thread::available_parallelism().map_or(1, usize::from);
+    let has_ended = AtomicBool::new(false);
+    thread::scope(|scope| {
+        for _ in 0..processors {
+            scope.spawn(|| {
+                while !has_ended.load(Ordering::Relaxed) {
+                    hint::spin_loop();
+                }
+            });
+        }
+        for (way, label) in WAYS {
+            let mut times = runtime.block_on(async {
+                let calls = one_by_one(field.clone(), way);
+                tokio::spawn(calls).await.expect("no call fails")
+            });
+            times.sort_by(f64::total_cmp);
+            let at = |per_mille| times[times.len() * per_mille / 1000];
+            println!(
+                "{label:<30}{:>10.2}{:>12.2}{:>12.2}",
+                at(500),
+                at(990),
+                at(999)
+            );
+        }
+        has_ended.store(true, Ordering::Relaxed);
+    });
+}
+
+/// How many microseconds each of the calls takes.
+async fn one_by_one<D: field::Driver>(field: Field<D>, way: Way) -> Vec<f64> {
+    let mut times = Vec::with_capacity(CALLS);
+    for _ in 0..CALLS {
+        let begin = Instant::now();
+        field.clone().calls(way, Operation::Retrieve, 1).await;
+        times.push(begin.elapsed().as_secs_f64() * 1e6);
+    }
+    times
 }
 
 fn median(samples: impl Iterator<Item = f64>) -> f64 {

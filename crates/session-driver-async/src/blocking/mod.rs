@@ -54,9 +54,9 @@ use crate::driver::{AsyncSessionDriver, BoxFuture, BoxStream};
 /// its end, or to the driver's next visit after it is dropped, and never keep an operation waiting.
 ///
 /// # On the polling thread
-/// A task that waits alone keeps its thread for 25 µs at most, to look out for its answer: being
-/// woken for that of a quick operation takes longer. Where several wait, each gives its thread back
-/// at once.
+/// A task that waits alone, a moment after another operation, keeps its thread for 25 µs at most to
+/// look out for the answer: being woken for that of a quick operation takes longer. All others give
+/// their thread back at once.
 ///
 /// # Panics
 /// A panic of the driver goes on in the task that waits for the answer; the threads survive it.
@@ -118,11 +118,12 @@ impl<D: SessionDriver + 'static> Blocking<D> {
         R: Send + 'static,
     {
         let call = Arc::new(Call::new(operation));
-        self.pool
+        let waiter = self.waiting.join();
+        let begins_at_once = self
+            .pool
             .submit(Arc::clone(&call) as _)
             .map_err(|kind| failure(kind, name))?;
-        let waiter = self.waiting.join();
-        if waiter.was_first {
+        if begins_at_once && waiter.was_first {
             call.look_out();
         }
         poll_fn(|context| call.poll(context)).await

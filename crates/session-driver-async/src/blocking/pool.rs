@@ -30,6 +30,9 @@ pub(super) struct Pool<D> {
     is_called: AtomicBool,
     max_threads: usize,
     max_traversals: usize,
+    /// Threads look out for operations: with one processor alone that would keep it from those who
+    /// call.
+    look_out: bool,
 }
 
 struct State<D> {
@@ -77,11 +80,13 @@ impl<D: Send + Sync + 'static> Pool<D> {
             is_called: AtomicBool::new(false),
             max_threads,
             max_traversals,
+            look_out: thread::available_parallelism().is_ok_and(|count| count.get() > 1),
         }
     }
 
-    /// Lets a thread run the job, whether or not anybody waits for it.
-    pub(super) fn submit(self: &Arc<Self>, job: Arc<dyn Job<D>>) -> Result<(), ErrorKind> {
+    /// Lets a thread run the job, whether or not anybody waits for it. Tells whether one is awake
+    /// that begins at once.
+    pub(super) fn submit(self: &Arc<Self>, job: Arc<dyn Job<D>>) -> Result<bool, ErrorKind> {
         let mut state = self.lock();
         if state.driver.is_none() {
             return Err(ErrorKind::Unavailable);
@@ -95,7 +100,7 @@ impl<D: Send + Sync + 'static> Pool<D> {
             state.jobs.clear();
             return Err(ErrorKind::Unavailable);
         }
-        Ok(())
+        Ok(state.is_watched)
     }
 
     /// The driver, for a call on the thread that asks.
@@ -199,7 +204,7 @@ impl<D: Send + Sync + 'static> Pool<D> {
             if state.driver.is_none() {
                 break;
             }
-            if !state.is_watched {
+            if self.look_out && !state.is_watched {
                 state = self.watch(state);
             }
             state.idle += 1;
