@@ -66,7 +66,7 @@ pub(crate) const SABOTEURS: &[Saboteur] = &[
         name: "refused-create-happens-later",
         fault: "queues what it could not store and tries again without the precondition, as write-behind caches do",
         breaks: &["ATM-3"],
-        sometimes: &[],
+        sometimes: &["STO-6"],
         conduct: Conduct {
             store: |dump, id, record, when, now| {
                 let outcome = operations::store(dump, id, record, when, now);

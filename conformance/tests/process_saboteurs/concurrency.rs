@@ -64,6 +64,8 @@ pub(crate) const SABOTEURS: &[Saboteur] = &[
                     records.insert(to.as_str().into(), record.clone());
                     Ok(())
                 })?;
+                // As long as it takes to ask a server.
+                thread::sleep(Duration::from_millis(1));
                 operations::remove(dump, from, now)?;
                 Ok(Some(record.version))
             },
