@@ -34,7 +34,8 @@ Commands:
         matrix in README.md, which is that of the last `test`), or say whether they are as the data have them
   soak [FILTER] [--runs N]
         The suite 100 times against the memory driver and 20 times against each of the others, the broken
-        drivers 20 times, and how many runs passed; this takes long. FILTER is a part of the suites' names, such as redis or power
+        drivers 20 times, and how many runs passed; this takes long. FILTER is a part of the suites' names, such as redis or power,
+        or the whole name of one
 
 `test` and `ci` stop at the first step that fails. They need the Rust toolchain; what else they need they install,
 and say so: a Redis server among it, where neither redis-server nor valkey-server is on PATH.
