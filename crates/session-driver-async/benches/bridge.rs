@@ -10,7 +10,7 @@
 mod field;
 
 use std::hint;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::Arc;
 use std::thread;
 use std::time::Instant;
 
@@ -134,11 +134,13 @@ fn compare_while_busy<D: field::Driver>(runtime: &Runtime, name: &str, field: &F
     println!("\n{name}: Retrieve, 1 task, no processor idle");
     println!("{:<30}{:>10}{:>12}{:>12}", "µs", "median", "99 %", "99.9 %");
     let processors = thread::available_parallelism().map_or(1, usize::from);
-    let has_ended = AtomicBool::new(false);
-    thread::scope(|scope| {
+    // Gone when a call fails, too, so that the threads end then.
+    let measuring = Arc::new(());
+    thread::scope(move |scope| {
         for _ in 0..processors {
-            scope.spawn(|| {
-                while !has_ended.load(Ordering::Relaxed) {
+            let measuring = Arc::downgrade(&measuring);
+            scope.spawn(move || {
+                while measuring.strong_count() > 0 {
                     hint::spin_loop();
                 }
             });
@@ -157,7 +159,7 @@ fn compare_while_busy<D: field::Driver>(runtime: &Runtime, name: &str, field: &F
                 at(999)
             );
         }
-        has_ended.store(true, Ordering::Relaxed);
+        drop(measuring);
     });
 }
 
@@ -165,8 +167,9 @@ fn compare_while_busy<D: field::Driver>(runtime: &Runtime, name: &str, field: &F
 async fn one_by_one<D: field::Driver>(field: Field<D>, way: Way) -> Vec<f64> {
     let mut times = Vec::with_capacity(CALLS);
     for _ in 0..CALLS {
+        let field = field.clone();
         let begin = Instant::now();
-        field.clone().calls(way, Operation::Retrieve, 1).await;
+        field.calls(way, Operation::Retrieve, 1).await;
         times.push(begin.elapsed().as_secs_f64() * 1e6);
     }
     times

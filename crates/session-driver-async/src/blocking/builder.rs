@@ -51,10 +51,12 @@ impl<D: SessionDriver + 'static> BlockingBuilder<D> {
 
     /// Runs operations on the thread that polls them while their like have been quick.
     ///
-    /// Handing a call to a thread and its answer back costs as much as a read from a file, and more
-    /// where few tasks call. With this a read is run in place when each of the last 32 reads took less than 50 µs,
-    /// and so with writes (store, touch, remove, rotate); sweeps and traversals never are. One that
-    /// takes longer holds up its runtime's thread that once, and the next 32 go to the pool again.
+    /// Handing a call to a thread and its answer back costs as much as a read from a file where
+    /// several tasks call, several times that where the threads sleep between calls, and less where
+    /// one task calls again and again. With this a read is run in place when each of the last 32
+    /// reads took less than 50 µs, and so with writes (store, touch, remove, rotate); sweeps and
+    /// traversals never are. One that takes longer holds up its runtime's thread that once, and the
+    /// next 32 go to the pool again.
     ///
     /// It is for drivers that hardly ever wait: the memory driver, files on a local disk. It is not
     /// for one that calls a runtime itself, which may not be done on a thread of another

@@ -3,8 +3,8 @@
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
-/// What is quick: less than handing an operation to a thread and its answer back costs, a few times
-/// over. A task may keep a thread of its runtime for so long.
+/// What is quick: less than handing an operation to a thread that sleeps and its answer back costs,
+/// a few times over. A task may keep a thread of its runtime for so long.
 const QUICK: Duration = Duration::from_micros(50);
 
 /// So many quick operations in a row earn trust; one that was not loses it.
