@@ -1,5 +1,6 @@
 //! What is measured: one driver, called in every way.
 
+use std::hint::black_box;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -73,7 +74,7 @@ impl<D: Driver> Field<D> {
         match operation {
             Operation::Retrieve => {
                 let found = self.driver.retrieve(id, NOW).expect("a read");
-                assert_eq!(found.expect("live").payload.len(), PAYLOAD_LEN);
+                black_box(found.expect("live"));
             }
             Operation::Overwrite => {
                 let stored = self
@@ -89,7 +90,7 @@ impl<D: Driver> Field<D> {
         match operation {
             Operation::Retrieve => {
                 let found = bridge.retrieve(id, NOW).await.expect("a read");
-                assert_eq!(found.expect("live").payload.len(), PAYLOAD_LEN);
+                black_box(found.expect("live"));
             }
             Operation::Overwrite => {
                 let stored = bridge.store(id, record(&payload), Precondition::Any, NOW);

@@ -68,10 +68,10 @@ impl Field {
         (count as usize % SESSIONS, payload)
     }
 
-    pub(crate) fn retrieve(&self) -> usize {
+    pub(crate) fn retrieve(&self) -> Vec<u8> {
         let (at, _) = self.next();
         let found = self.driver.retrieve(&self.ids[at], NOW).expect("a read");
-        found.expect("a live record").payload.len()
+        found.expect("a live record").payload
     }
 
     pub(crate) fn overwrite(&self) {
@@ -94,7 +94,7 @@ impl Field {
     }
 
     /// The floor of a read: `openat`, one read into a kept buffer, and the copy that is handed out.
-    pub(crate) fn open_and_read(&self) -> usize {
+    pub(crate) fn open_and_read(&self) -> Vec<u8> {
         let (at, _) = self.next();
         let file = openat(
             &self.plain,
@@ -104,7 +104,7 @@ impl Field {
         );
         BUFFER.with_borrow_mut(|buffer| {
             let length = pread(file.expect("a file"), &mut buffer[..], 0).expect("a read");
-            buffer[..length].to_vec().len()
+            buffer[..length].to_vec()
         })
     }
 

@@ -70,10 +70,10 @@ impl Field {
         &self.ids[(count as usize * STEP) % SESSIONS]
     }
 
-    pub(crate) fn retrieve(&self) -> usize {
+    pub(crate) fn retrieve(&self) -> Vec<u8> {
         let (id, _) = self.next();
         let found = self.driver.retrieve(id, NOW).expect("a read");
-        found.expect("a live record").payload.len()
+        found.expect("a live record").payload
     }
 
     pub(crate) fn overwrite(&self) {
@@ -106,10 +106,10 @@ impl Field {
     }
 
     /// The floor of a read.
-    pub(crate) fn get(&self) -> usize {
+    pub(crate) fn get(&self) -> Vec<u8> {
         let (id, _) = self.next();
         let found = self.plain.get(id.as_bytes()).expect("a read");
-        found.expect("a value").to_vec().len()
+        found.expect("a value").to_vec()
     }
 
     /// The floor of a touch: the value is read, and written with a few bytes changed.
