@@ -54,9 +54,7 @@ impl Database {
         // Concurrent first openers get in each other's way, and each begins again.
         let mut writer = patience.retry(|| {
             let mut connection = connect(&place, durability)?;
-            if !create {
-                schema::ensure_made(&mut connection, &table)?;
-            }
+            schema::ensure_usable(&mut connection, &table, create)?;
             if !connection.is_readonly("main")? {
                 keep_log(&connection)?;
             }

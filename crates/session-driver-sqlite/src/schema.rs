@@ -43,11 +43,17 @@ pub(crate) fn ensure_newest(connection: &mut Connection, table: &Table) -> Attem
     Ok(transaction.commit()?)
 }
 
+/// To be asked before anything of the database is changed.
+///
 /// # Errors
-/// Unavailable when there is no such table; Incompatible as [`ensure_newest`].
-pub(crate) fn ensure_made(connection: &mut Connection, table: &Table) -> Attempt<()> {
+/// Unavailable when there is no such table and none may be made; Incompatible as [`ensure_newest`].
+pub(crate) fn ensure_usable(
+    connection: &mut Connection,
+    table: &Table,
+    create: bool,
+) -> Attempt<()> {
     match format_of(&*connection.transaction()?, table)? {
-        0 => Err(Fault::new(
+        0 if !create => Err(Fault::new(
             ErrorKind::Unavailable,
             "the database has no table of sessions of this name",
         )),

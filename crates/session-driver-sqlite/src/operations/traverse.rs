@@ -3,6 +3,7 @@
 use std::ops::ControlFlow;
 
 use rusqlite::Connection;
+use rusqlite::types::{ToSqlOutput, ValueRef};
 use session_driver::{SessionId, Timestamp, is_live};
 
 use crate::driver::SqliteDriver;
@@ -12,10 +13,11 @@ use crate::table::{self, Table};
 /// How many rows are read at once.
 const PAGE_ROWS: usize = 256;
 
-/// Live ids, and where the next page begins.
+/// Live ids, and behind which text the next page begins: its bytes, for that of a damaged row may
+/// be no UTF-8.
 struct Page {
     ids: Vec<SessionId>,
-    last: Option<String>,
+    last: Option<Vec<u8>>,
 }
 
 impl SqliteDriver {
@@ -30,7 +32,7 @@ impl SqliteDriver {
             let mut statement = connection.prepare_cached(&table.last_row)?;
             Ok(statement.query_row([], |row| row.get::<_, Option<i64>>(0))?)
         })?;
-        let mut after = Some(String::new());
+        let mut after = Some(Vec::new());
         while let (Some(begin), Some(last_row)) = (&after, last_row) {
             let page = self
                 .database
@@ -47,7 +49,7 @@ impl SqliteDriver {
 fn page_after(
     table: &Table,
     connection: &Connection,
-    begin: &str,
+    begin: &[u8],
     last_row: i64,
     now: Timestamp,
 ) -> Attempt<Page> {
@@ -56,12 +58,14 @@ fn page_after(
         last: None,
     };
     let mut statement = connection.prepare_cached(&table.page)?;
+    let begin = ToSqlOutput::Borrowed(ValueRef::Text(begin));
     let mut rows = statement.query((begin, last_row, PAGE_ROWS as i64))?;
     while let Some(row) = rows.next()? {
-        let id = row.get_ref(0)?.as_str().unwrap_or_default();
+        let id = row.get_ref(0)?.as_bytes().map_err(rusqlite::Error::from)?;
         // Damaged records are visited; what is no id was put there by somebody else.
         if table::deadline(row, 1).map_or(true, |deadline| is_live(deadline, now))
-            && let Ok(id) = SessionId::parse(id)
+            && let Ok(text) = std::str::from_utf8(id)
+            && let Ok(id) = SessionId::parse(text)
         {
             page.ids.push(id);
         }

@@ -1,6 +1,7 @@
 //! A file that is no database, or a damaged one.
 
 use std::fs::{self, OpenOptions};
+use std::ops::ControlFlow;
 use std::os::unix::fs::{FileExt, PermissionsExt};
 
 use session_driver_sqlite::SqliteDriver;
@@ -96,4 +97,24 @@ fn an_edited_deadline_is_the_one_that_holds() {
     let edit = "UPDATE sessions SET expires_at_ms = 1";
     assert_eq!(store.plain().execute(edit, []).expect("an edit"), 1);
     assert_eq!(crate::read(&store.driver, &id("a")).expect("a read"), None);
+}
+
+#[test]
+fn an_id_that_is_no_text_is_passed_over_once() {
+    let store = Store::new();
+    put(&store.driver, &id("a"), b"x").expect("a store");
+    // In STRICT tables, too, what is called text may be any bytes.
+    let insert = "INSERT INTO sessions (id, version, checksum, payload)
+        VALUES (CAST(x'FF' AS TEXT), 0, 0, x'')";
+    assert_eq!(store.plain().execute(insert, []).expect("a row"), 1);
+    let mut visited = vec![];
+    let traversed = store.driver.traverse(NOW, &mut |id| {
+        visited.push(id.clone());
+        match visited.len() {
+            1 => ControlFlow::Continue(()),
+            _ => ControlFlow::Break(()),
+        }
+    });
+    traversed.expect("a traversal");
+    assert_eq!(visited, [id("a")]);
 }

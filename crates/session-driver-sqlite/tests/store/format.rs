@@ -1,5 +1,7 @@
 //! The table as others see it, and tables of other formats.
 
+use std::fs;
+
 use rusqlite::params;
 use session_driver_sqlite::SqliteDriver;
 use session_driver_sqlite::session_driver::{
@@ -59,6 +61,20 @@ fn a_newer_format_is_refused_at_open_and_stays() {
         )
         .expect("a row");
     assert_eq!(left, (2, b"x".to_vec()));
+}
+
+#[test]
+fn a_database_whose_table_is_refused_stays_as_it_was() {
+    let directory = tempfile::tempdir().expect("a temporary directory");
+    let path = directory.path().join("app.db");
+    let plain = rusqlite::Connection::open(&path).expect("a database");
+    plain
+        .execute_batch("CREATE TABLE sessions (theirs TEXT); INSERT INTO sessions VALUES ('x');")
+        .expect("a table of their own");
+    drop(plain);
+    let before = fs::read(&path).expect("the database");
+    assert_eq!(kind(SqliteDriver::open(&path)), ErrorKind::Incompatible);
+    assert!(fs::read(&path).expect("the database") == before);
 }
 
 #[test]
@@ -124,7 +140,7 @@ fn the_rest_of_an_applications_database_is_left_alone() {
         .expect("a table");
     drop(plain);
     let mode = std::os::unix::fs::PermissionsExt::from_mode(0o644);
-    std::fs::set_permissions(&path, mode).expect("a mode");
+    fs::set_permissions(&path, mode).expect("a mode");
     let driver = SqliteDriver::builder(&path)
         .table("logins")
         .open()
