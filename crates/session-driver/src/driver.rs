@@ -133,7 +133,7 @@ pub trait SessionDriver: fmt::Debug + Send + Sync {
     ///
     /// A loop until [`more`](Swept::more) is false ends and, unless the backend expires records
     /// itself ([`Capabilities::native_expiry`]), has then removed all that was expired at its
-    /// start; it costs the order of one pass. Damaged records stay.
+    /// start; it costs the order of one pass. A damaged record stays, at least until its deadline.
     ///
     /// # Errors
     /// Those of the trait; some records may have been removed.

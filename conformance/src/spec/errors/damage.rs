@@ -168,7 +168,8 @@ pub(super) const ERR_3: Rule = Rule {
     level: Level::Must,
     evidence: Evidence::Fault,
     text: "A record whose own bytes are damaged affects its own id only: retrieve, touch, rotate and conditional stores say \
-           Corrupt and leave it, Any replaces it, remove removes it, traverse visits it, sweep leaves it.",
+           Corrupt and leave it, Any replaces it, remove removes it, traverse visits it, sweep leaves it, \
+           at least until its deadline.",
     intent: "One bad sector stops every sweep and every listing.",
     provenance: &[Provenance::Own(
         "one bad record is no reason to stop a sweep",
