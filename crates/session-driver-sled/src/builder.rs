@@ -122,11 +122,8 @@ impl SledDriverBuilder {
         if self.max_payload_bytes > LONGEST_PAYLOAD {
             return unsupported("the payload maximum must be at most 512 MiB");
         }
-        if !self.create && !Root::is_made(&self.path) {
-            return Err(Fault::new(ErrorKind::Unavailable, "there is no store"));
-        }
         let first_version = Version::random().map_err(|error| Fault::new(error.kind(), error))?;
-        let root = Root::open(&self.path)?;
+        let root = Root::open(&self.path, self.create)?;
         let engine = Engine::open(
             &root.engine_directory(),
             &self.tree,

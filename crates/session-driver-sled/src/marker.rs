@@ -80,11 +80,13 @@ impl Marker {
         })
     }
 
-    /// Notes that the store is being made.
+    /// Notes that the store is being made. That is synced before anything of sled's is there: after a
+    /// loss of power the marker might else be empty beside it, and be taken for a damaged one.
     pub(crate) fn say_unfinished(&self) -> Attempt<()> {
         // Given back what the umask may have taken.
         fchmod(&self.0, Mode::RUSR | Mode::WUSR)?;
-        self.write(UNFINISHED)
+        self.write(UNFINISHED)?;
+        self.sync()
     }
 
     /// Notes that the store has been opened. That is synced, once in a store's life: after a loss of
@@ -92,9 +94,13 @@ impl Marker {
     pub(crate) fn say_made(&self) -> Attempt<()> {
         if self.read(false)? == Made::Unfinished {
             self.write(MADE)?;
-            retry_on_intr(|| fsync(&self.0))?;
+            self.sync()?;
         }
         Ok(())
+    }
+
+    fn sync(&self) -> Attempt<()> {
+        Ok(retry_on_intr(|| fsync(&self.0))?)
     }
 
     fn write(&self, text: &str) -> Attempt<()> {

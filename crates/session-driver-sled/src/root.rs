@@ -90,14 +90,12 @@ enum Refusal {
 }
 
 impl Root {
-    /// Whether somebody has made a store here.
-    pub(crate) fn is_made(path: &Path) -> bool {
-        path.join(ENGINE).is_dir()
-    }
-
-    /// Opens the store in `path`, or makes one there when nothing or an empty directory is, and
-    /// keeps others out.
-    pub(crate) fn open(path: &Path) -> Attempt<Root> {
+    /// Opens the store in `path`, or makes one there, if it may, when nothing or an empty directory
+    /// is, and keeps others out.
+    pub(crate) fn open(path: &Path, create: bool) -> Attempt<Root> {
+        if !create && !path.join(ENGINE).is_dir() {
+            return Err(there_is_none());
+        }
         let path = std::path::absolute(path).map_err(Fault::from)?;
         let io = |errno: Errno| {
             Fault::new(
@@ -117,6 +115,9 @@ impl Root {
         let engine = statat(&directory, ENGINE, AtFlags::SYMLINK_NOFOLLOW);
         let is_new = engine.is_err_and(|errno| errno == Errno::NOENT);
         if marker.read(is_new)? == Made::Unfinished {
+            if !create {
+                return Err(there_is_none());
+            }
             marker.say_unfinished()?;
             // Whoever began had no answer yet, so nothing is lost; sled does not open everything
             // that it leaves when it is killed meanwhile.
@@ -247,6 +248,10 @@ impl Identity {
     fn of(status: &Stat) -> Identity {
         Identity(status.st_dev as u64, status.st_ino as u64)
     }
+}
+
+fn there_is_none() -> Fault {
+    Fault::new(ErrorKind::Unavailable, "there is no store")
 }
 
 fn is_gone() -> Fault {

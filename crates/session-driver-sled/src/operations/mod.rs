@@ -79,7 +79,7 @@ impl SledDriver {
 
     /// Puts a record's bytes under an id, and its entry into the index, from where it was in it. A
     /// crash in between leaves an entry too many, never one too few: a sweep would not find the
-    /// record.
+    /// record. Whatever fails once the record is there leaves it there.
     fn put(
         &self,
         id: &SessionId,
@@ -93,18 +93,25 @@ impl SledDriver {
         }
         self.engine.insert(id.as_bytes(), bytes)?;
         match was_in.filter(|_| bucket != was_in) {
-            Some(bucket) => self.engine.remove(&key::entry(bucket, id)),
+            Some(bucket) => self.forget_entry(bucket, id),
             None => Ok(()),
         }
     }
 
-    /// Takes away what stands under an id, and then its entry in the index.
+    /// Takes away what stands under an id, and then its entry in the index. Whatever fails then
+    /// does not bring it back.
     fn discard(&self, id: &SessionId, bucket: Option<u64>) -> Attempt<()> {
         self.root.ensure_room(0)?;
         self.engine.remove(id.as_bytes())?;
         match bucket {
-            Some(bucket) => self.engine.remove(&key::entry(bucket, id)),
+            Some(bucket) => self.forget_entry(bucket, id),
             None => Ok(()),
         }
+    }
+
+    /// The last step of a change: if sled has stopped before it, the change was made all the same.
+    fn forget_entry(&self, bucket: u64, id: &SessionId) -> Attempt<()> {
+        let entry = key::entry(bucket, id);
+        self.engine.remove(&entry).map_err(Fault::indeterminate)
     }
 }

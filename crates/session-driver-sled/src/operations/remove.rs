@@ -10,7 +10,12 @@ impl SledDriver {
     pub(crate) fn try_remove(&self, id: &SessionId, now: Timestamp) -> Attempt<bool> {
         let held = self.stripes.lock(id);
         let (was_live, bucket) = match self.find(id)? {
-            Found::Absent => return Ok(false),
+            Found::Absent => {
+                drop(held);
+                // Another one may have removed it just now, and not have flushed that yet.
+                self.engine.settle()?;
+                return Ok(false);
+            }
             Found::Sound(stored) => (stored.is_live(now), stored.bucket()),
             // Its entry in the index stays; a sweep clears it when it is due.
             Found::Damaged(_) => (true, None),

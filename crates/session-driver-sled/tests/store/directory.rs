@@ -86,6 +86,17 @@ fn what_a_first_open_left_half_made_is_made_anew() {
     let configuration = place.path().join("sled/conf");
     let whole = fs::read(&configuration).expect("sled's configuration");
     fs::write(&configuration, &whole[..whole.len() - 4]).expect("damage");
+    let refused = SledDriver::builder(place.path()).create(false).open();
+    assert_eq!(
+        refused.map_err(|error| error.kind()).err(),
+        Some(ErrorKind::Unavailable)
+    );
+    let left = fs::read(&configuration).expect("sled's configuration");
+    assert_eq!(
+        left,
+        &whole[..whole.len() - 4],
+        "who may not make it leaves it"
+    );
     put(&place.open(), &id("a"), b"x").expect("a store");
     assert!(
         place
