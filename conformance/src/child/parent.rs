@@ -228,6 +228,11 @@ impl Child {
         request: &Request,
     ) -> Result<Option<Answer>, Stop> {
         self.send(request)?;
+        self.receive_or_end()
+    }
+
+    /// The next answer, or `None` when the process ends instead.
+    pub(crate) fn receive_or_end(&mut self) -> Result<Option<Answer>, Stop> {
         match self.answers.recv_timeout(SILENCE) {
             Err(RecvTimeoutError::Disconnected) => Ok(None),
             Ok((_, answered)) => Ok(Some(answered.answer)),

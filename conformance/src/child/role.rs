@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::io::{self, BufRead, Write};
 use std::process::ExitCode;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
@@ -10,7 +11,7 @@ use std::time::Duration;
 
 use session_driver::{Durability, SessionDriver};
 
-use crate::call::perform;
+use crate::call::{Call, Reply, perform};
 use crate::child::VARIABLE;
 use crate::child::census::Census;
 use crate::child::filter::filter;
@@ -96,6 +97,11 @@ fn serve(lane: usize, subject: &dyn AnySubject, shared: &Shared, wishes: &Receiv
             (Wish::UseFromThreads { seed, times }, Some(driver)) => {
                 Answer::Used(use_from_threads(driver, seed, times))
             }
+            (Wish::RemoveTwice { ids, now }, Some(driver)) => {
+                Answer::Used(remove_twice(driver, &ids, now, |done| {
+                    say(lane, Answer::Removed(done));
+                }))
+            }
             (Wish::Close, _) => {
                 share(None);
                 driver = None;
@@ -135,6 +141,42 @@ fn use_from_threads(driver: &dyn SessionDriver, seed: u64, times: u32) -> Result
             Ok(Ok(())) => {}
             Ok(Err(stop)) => return Err(stop.to_string()),
             Err(_) => return Err("it panicked".into()),
+        }
+    }
+    Ok(())
+}
+
+fn remove_twice(
+    driver: &dyn SessionDriver,
+    ids: &[String],
+    now: i64,
+    tell: impl Fn(usize),
+) -> Result<(), String> {
+    for (done, id) in ids.iter().enumerate() {
+        tell(done);
+        let call = Call::Remove {
+            id: id.clone(),
+            now,
+        };
+        let is_first = AtomicBool::new(true);
+        let remove = || {
+            let reply = perform(driver, &call);
+            if is_first.swap(false, Ordering::Relaxed) && matches!(reply, Reply::Was(false)) {
+                // As by a kill, nothing is run or written any more.
+                std::process::abort();
+            }
+            reply
+        };
+        let replies = thread::scope(|scope| {
+            let other = scope.spawn(remove);
+            [Ok(remove()), other.join()]
+        });
+        for reply in replies {
+            match reply {
+                Ok(Reply::Was(_)) => {}
+                Ok(reply) => return Err(format!("a remove answers {reply:?}")),
+                Err(_) => return Err("it panicked".into()),
+            }
         }
     }
     Ok(())

@@ -38,6 +38,9 @@ pub(crate) enum Wish {
     Use { seed: u64, times: u32 },
     /// The same, each time from a new thread.
     UseFromThreads { seed: u64, times: u32 },
+    /// Remove each of these ids from two threads at once. Where one is told that nothing is there
+    /// before the other is told anything, the process ends itself as if by a kill.
+    RemoveTwice { ids: Vec<String>, now: i64 },
     /// Drop the driver.
     Close,
     /// Look at the process.
@@ -73,6 +76,8 @@ pub(crate) enum Answer {
     Opened(Result<(), (Refusal, String)>),
     Performed(Reply),
     Used(Result<(), String>),
+    /// So many of the ids were removed, and now comes the next.
+    Removed(usize),
     Closed,
     Counted(Option<Census>),
 }

@@ -11,6 +11,7 @@ pub(crate) mod operations;
 pub(crate) mod records;
 mod subject;
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::io;
 use std::num::NonZeroUsize;
@@ -49,6 +50,7 @@ pub(crate) struct Dump {
 pub(crate) struct Kept {
     pub(crate) records: Option<Records>,
     pub(crate) open: Vec<std::fs::File>,
+    pub(crate) leaving: BTreeSet<String>,
 }
 
 impl Dump {

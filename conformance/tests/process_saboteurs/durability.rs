@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use session_driver::{Capabilities, ErrorKind, Operation, Sharing};
 
-use crate::dump_driver::{Conduct, Dump, HONEST, error, files};
+use crate::dump_driver::{Conduct, Dump, HONEST, error, files, operations};
 use crate::saboteur::Saboteur;
 
 pub(crate) const SABOTEURS: &[Saboteur] = &[
@@ -98,6 +98,44 @@ pub(crate) const SABOTEURS: &[Saboteur] = &[
             closed: |dump| {
                 let records = dump.kept().records.take();
                 let _ = records.map(|records| files::save(dump, &records));
+            },
+            capabilities: alone,
+            ..HONEST
+        },
+    },
+    Saboteur {
+        name: "tells-a-second-logout-first",
+        fault: "counts a session as gone while its remove is still being written: a second logout is told so, and kill -9 brings the session back",
+        breaks: &["DUR-2"],
+        sometimes: &[],
+        conduct: Conduct {
+            load: |dump| {
+                let mut records = files::load(dump)?;
+                records.retain(|id, _| !dump.kept().leaving.contains(id));
+                Ok(records)
+            },
+            save: |dump, records| {
+                files::save(dump, records)?;
+                // What was stored anew stays.
+                dump.kept().leaving.retain(|id| !records.contains_key(id));
+                Ok(())
+            },
+            remove: |dump, id, now| {
+                if operations::retrieve(dump, id, now).is_ok_and(|found| found.is_none())
+                    || !dump.kept().leaving.insert(id.as_str().into())
+                {
+                    return operations::remove(dump, id, now);
+                }
+                thread::sleep(Duration::from_millis(2));
+                let failed = |_| error(ErrorKind::Other, Operation::Remove);
+                let _alone = files::alone(dump).map_err(failed)?;
+                let mut records = files::load(dump).map_err(failed)?;
+                if dump.kept().leaving.remove(id.as_str()) {
+                    records.remove(id.as_str());
+                    records.broken.remove(id.as_str());
+                    files::save(dump, &records).map_err(failed)?;
+                }
+                Ok(true)
             },
             capabilities: alone,
             ..HONEST

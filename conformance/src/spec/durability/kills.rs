@@ -2,31 +2,34 @@
 
 use std::time::{Duration, Instant};
 
-use session_driver::{Capabilities, SessionDriver};
+use session_driver::{Capabilities, Precondition, SessionDriver};
 
 use crate::call::{Call, Payload, When, perform};
 use crate::case::{Context, Stop, Verdict, cases, ensure};
-use crate::child::Child;
+use crate::child::{Answer, Child, Request, Wish, unexpected};
 use crate::exercise::use_all_operations;
 use crate::kill::{Moment, kill_at_work};
 use crate::linearize::{Event, History, Script, check};
 use crate::rule::{Evidence, Level, Need, Provenance, Rule};
 use crate::steps::{UNLIMITED, drained, visits};
 use crate::subject::Setup;
-use crate::workload::{NOW, at, ids};
+use crate::workload::{NOW, at, forever, ids};
 
 pub(super) const DUR_2: Rule = Rule {
     id: "DUR-2",
     level: Level::Must,
     evidence: Evidence::Stochastic,
     text: "After an operation succeeded, its effect is there after kill -9, at any moment, of the process that holds the \
-           data, for stores, touches, removes and rotates.",
+           data, for stores, touches, removes (those that found nothing, too) and rotates.",
     intent: "The out-of-memory killer takes a process, and logouts it had confirmed are undone.",
     provenance: &[Provenance::Own(
         "`insert` of sled alone lost acknowledged writes to kill -9 in 7 of 8 runs",
     )],
     needs: &[Need::SurvivesKill],
-    proof: cases![what_was_acknowledged_survives_a_kill],
+    proof: cases![
+        what_was_acknowledged_survives_a_kill,
+        what_a_second_remove_was_told_survives_a_kill
+    ],
 };
 
 /// The kills of one case.
@@ -50,6 +53,49 @@ fn what_was_acknowledged_survives_a_kill(context: &Context) -> Verdict {
         let store = context.open(&place, &Setup::default())?;
         for cell in &cells {
             survives(context.capabilities(), &*store, &events, cell)?;
+        }
+    }
+    Ok(())
+}
+
+/// Whoever logs out twice is told by the second remove that the session is gone, and the kill comes
+/// before the first has been told anything.
+fn what_a_second_remove_was_told_survives_a_kill(context: &Context) -> Verdict {
+    if !context.capabilities().embedded {
+        return Err(Stop::NotApplicable(
+            "a server holds the data, and the suite cannot kill it".into(),
+        ));
+    }
+    let place = context.place()?;
+    for round in 0..context.rounds(KILLS) {
+        let gone = ids(&format!("round-{round}-gone"), 40);
+        let store = context.open(&place, &Setup::default())?;
+        for who in &gone {
+            store.store(who, forever(b"logged in"), Precondition::Any, NOW)?;
+        }
+        drop(store);
+        let mut child = Child::spawn(context)?;
+        child.open(0, &place)?;
+        let (ids, now) = (
+            gone.iter().map(|who| who.as_str().into()).collect(),
+            NOW.as_millis(),
+        );
+        child.send(&Request::of(0, Wish::RemoveTwice { ids, now }))?;
+        let mut removed = 0;
+        while let Some(answer) = child.receive_or_end()? {
+            match answer {
+                Answer::Removed(done) => removed = done,
+                Answer::Used(Ok(())) => break,
+                other => return Err(unexpected(&other)),
+            }
+        }
+        drop(child);
+        let store = context.open(&place, &Setup::default())?;
+        for who in &gone[..=removed] {
+            ensure!(
+                store.retrieve(who, NOW)?.is_none(),
+                "a remove answered false beside another, and after a kill the session is there again"
+            );
         }
     }
     Ok(())
