@@ -11,7 +11,7 @@ use session_driver::{ErrorKind, NewRecord, Version};
 use crate::fault::{Attempt, Fault};
 use crate::lock::Patience;
 use crate::name::FileName;
-use crate::session_file::{new_file, sync, write_all};
+use crate::session_file::{SessionFile, new_file, sync, write_all};
 use crate::shard::{PRIVATE, SAFELY, Shard, found};
 
 /// How a file begins its life: whole, and never over another.
@@ -39,26 +39,30 @@ impl Shard<'_> {
         version: Version,
         patience: &mut Patience,
     ) -> Attempt<()> {
-        new_file(record, version, |bytes| {
+        let file = new_file(record, version, |bytes| {
             self.create_file(name.as_c_str(), bytes, patience)
-        })
+        })?;
+        SessionFile::new(file, self.durability).note_name_synced();
+        Ok(())
     }
 
-    /// Makes a file with these bytes; AlreadyExists, and nothing done, when the name is taken.
+    /// Makes a file with these bytes and gives it, locked; AlreadyExists, and nothing done, when the
+    /// name is taken.
     ///
-    /// The file is locked until its name is sure to last: nobody is told that a change to it is
-    /// durable while it may yet vanish with the name.
+    /// The file was locked before it had its name, so that whoever waits for it finds a name that is
+    /// sure to last, unless this process ended before.
     pub(crate) fn create_file(
         &self,
         name: &CStr,
         bytes: &[u8],
         patience: &mut Patience,
-    ) -> Attempt<()> {
-        let _locked = match self.creation {
+    ) -> Attempt<OwnedFd> {
+        let file = match self.creation {
             Creation::Anonymous(flag) => self.create_anonymous(flag, name, bytes, patience)?,
             Creation::Named => self.create_named(name, bytes, patience)?,
         };
-        self.sync()
+        self.sync()?;
+        Ok(file)
     }
 
     fn create_anonymous(

@@ -10,7 +10,7 @@ use rustix::io::{pread, retry_on_intr};
 use session_driver::Timestamp;
 
 use crate::fault::Attempt;
-use crate::slot::{FileHeader, HEADER_LEN, Slot, SlotHeader, State, judge};
+use crate::slot::{FileHeader, HEADER_LEN, Slot, SlotHeader, State, is_name_synced, judge};
 
 /// The bytes that one read brings: both slots of most sessions. Larger ones take further reads.
 const READ_LEN: usize = 16 * 1024;
@@ -43,6 +43,8 @@ pub(crate) struct Slots<'b> {
     pub(crate) settled: bool,
     /// Where another slot can be appended; `None` when a slot's header is broken.
     pub(crate) end: Option<u64>,
+    /// Whether the file says that its name was synced.
+    pub(crate) is_name_synced: bool,
 }
 
 /// Reads the file and shows what it says to `look`, which must not read another file (the buffer is
@@ -91,6 +93,7 @@ fn slots<'b>(bytes: &Bytes<'b>) -> Attempt<Slots<'b>> {
         current,
         settled,
         end,
+        is_name_synced: is_name_synced(bytes.head),
     })
 }
 

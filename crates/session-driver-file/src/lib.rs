@@ -36,7 +36,9 @@
 //! [`Durability::Process`](session_driver::Durability::Process), the default: the death of every
 //! process. After a loss of power, sessions that were written in the last half minute may be as
 //! they were before, or Corrupt. [`Durability::Power`](session_driver::Durability::Power): a loss
-//! of power, too, at the price of a sync for every write.
+//! of power, too, at the price of a sync for every write, whatever those who wrote before had
+//! promised. The store as such has to be on the disk by then: one that was just copied, or made for
+//! `Process`, wants a `sync` before it is opened for `Power`.
 //!
 //! # Out of scope
 //! - Network file systems: a host does not see another's writes at once. One without `flock` is

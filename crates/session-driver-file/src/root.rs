@@ -3,7 +3,7 @@
 use std::os::fd::{AsFd, OwnedFd};
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use rustix::fs::{
@@ -35,13 +35,21 @@ pub(crate) struct Root {
     path: PathBuf,
     directory: OwnedFd,
     identity: Identity,
-    /// Kept handles of the shards' directories, opened when first needed: an open by path would
-    /// cost as much as the read.
-    shards: Box<[OnceLock<OwnedFd>]>,
+    shards: Box<[KeptShard]>,
     pub(crate) durability: Durability,
     creation: Creation,
     opened: Instant,
     next_check_millis: AtomicU64,
+}
+
+/// What is kept of a shard while the store is open.
+#[derive(Default)]
+struct KeptShard {
+    /// A handle of its directory, opened when first needed: an open by path would cost as much as
+    /// the read.
+    directory: OnceLock<OwnedFd>,
+    /// Whether its name was synced since.
+    is_name_synced: AtomicBool,
 }
 
 /// Device and inode: which file it is, whatever its names.
@@ -107,7 +115,7 @@ impl Root {
             path,
             identity: Identity::of(&status),
             directory,
-            shards: (0..marker.shards).map(|_| OnceLock::new()).collect(),
+            shards: (0..marker.shards).map(|_| KeptShard::default()).collect(),
             durability,
             creation,
             opened: Instant::now(),
@@ -130,7 +138,7 @@ impl Root {
 
     /// A shard, or `None` when nothing was ever stored in it.
     pub(crate) fn shard(&self, index: usize) -> Attempt<Option<Shard<'_>>> {
-        let slot = &self.shards[index];
+        let slot = &self.shards[index].directory;
         if slot.get().is_none() {
             let flags = DIRECTORY | OFlags::NOFOLLOW;
             match retry_on_intr(|| openat(&self.directory, shard_name(index), flags, Mode::empty()))
@@ -147,11 +155,22 @@ impl Root {
         }))
     }
 
-    /// A shard, made if nothing was ever stored in it.
+    /// A shard, made if nothing was ever stored in it. Its name is made to survive a loss of power,
+    /// where that is promised: whoever made it may have died first, or not have promised it.
     pub(crate) fn shard_to_create_in(&self, index: usize) -> Attempt<Shard<'_>> {
-        if let Some(shard) = self.shard(index)? {
-            return Ok(shard);
+        let shard = match self.shard(index)? {
+            Some(shard) => shard,
+            None => self.make_shard(index)?,
+        };
+        let is_name_synced = &self.shards[index].is_name_synced;
+        if self.durability >= Durability::Power && !is_name_synced.load(Ordering::Relaxed) {
+            retry_on_intr(|| fsync(&self.directory))?;
+            is_name_synced.store(true, Ordering::Relaxed);
         }
+        Ok(shard)
+    }
+
+    fn make_shard(&self, index: usize) -> Attempt<Shard<'_>> {
         match mkdirat(&self.directory, shard_name(index), Mode::RWXU) {
             // Given back what the umask may have taken.
             Ok(()) => chmodat(
@@ -162,9 +181,6 @@ impl Root {
             )?,
             Err(Errno::EXIST) => {}
             Err(errno) => return Err(errno.into()),
-        }
-        if self.durability >= Durability::Power {
-            retry_on_intr(|| fsync(&self.directory))?;
         }
         self.shard(index)?.ok_or_else(|| Fault::from(Errno::NOENT))
     }
@@ -299,7 +315,7 @@ fn find_or_make_marker(
         match place.create_file(MARKER, new.text().as_bytes(), patience) {
             // Another opener was faster.
             Err(fault) if fault.kind == ErrorKind::AlreadyExists => {}
-            outcome => outcome?,
+            outcome => drop(outcome?),
         }
     }
     // An opener that was faster may have filled the directory since.

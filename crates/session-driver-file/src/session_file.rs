@@ -9,7 +9,7 @@ use session_driver::{Durability, ErrorKind, NewRecord, Timestamp, Version, is_li
 
 use crate::fault::{Attempt, Fault};
 use crate::image::{self, Image, Slots};
-use crate::slot::{self, DEADLINE_OFFSET, RETIRED, Slot, State};
+use crate::slot::{self, DEADLINE_OFFSET, NAME_SYNCED, NAME_SYNCED_OFFSET, RETIRED, Slot, State};
 
 /// The most that a thread keeps of the buffer it builds slots in.
 const KEPT_BUFFER: usize = 256 * 1024;
@@ -32,6 +32,8 @@ pub(crate) struct Stored {
     slot: Slot,
     others: Vec<Slot>,
     end: u64,
+    /// Whether the file's name is sure to survive a loss of power.
+    pub(crate) is_name_synced: bool,
     pub(crate) expires_at: Option<Timestamp>,
     pub(crate) version: Version,
 }
@@ -118,6 +120,14 @@ impl SessionFile {
         self.sync()
     }
 
+    /// Notes, once the file's name was synced, that nobody has to sync it again. The note is not
+    /// synced: where it is lost, or fails, the next writer syncs the name and notes it.
+    pub(crate) fn note_name_synced(&self) {
+        if self.durability >= Durability::Power {
+            let _ = self.write(&[NAME_SYNCED], NAME_SYNCED_OFFSET);
+        }
+    }
+
     fn write(&self, bytes: &[u8], offset: u64) -> Attempt<()> {
         write_all(self.fd(), bytes, offset)
     }
@@ -169,6 +179,7 @@ fn stored(image: Image<'_>) -> Attempt<Stored> {
         slot,
         others,
         end,
+        is_name_synced: slots.is_name_synced,
         expires_at,
         version: slot.version,
     })

@@ -8,7 +8,7 @@
 //!   0  magic "SDRVFILE"                  0  state: live, retired
 //!   8  format                            4  capacity, in bytes behind the header
 //!  12  check over 0..12                  8  sequence: the larger of two live slots is newer
-//!                                       16  version
+//!  16  1 once the name was synced       16  version
 //!                                       24  payload length
 //!                                       28  check over 4..28 and the payload
 //!                                       32  deadline in milliseconds, -1 for never
@@ -18,7 +18,8 @@
 //!
 //! Numbers are little-endian, checks CRC-32. The deadline has a check of its own because a touch
 //! changes it in place, and the version is repeated behind the payload because one torn read in 2³²
-//! would pass a CRC-32. Slots begin at multiples of 64, so that neither a page nor a disk sector
+//! would pass a CRC-32. Byte 16 has no check: where it was lost, or an earlier driver wrote the file,
+//! the name is synced again. Slots begin at multiples of 64, so that neither a page nor a disk sector
 //! ends within a slot's header.
 
 use session_driver::{Timestamp, Version};
@@ -40,6 +41,10 @@ pub(crate) const DEADLINE_LEN: usize = 12;
 /// The state byte of a slot that was superseded.
 pub(crate) const RETIRED: u8 = !LIVE;
 const LIVE: u8 = 0xB4;
+
+/// Where a file says that its name was synced, and what it says then.
+pub(crate) const NAME_SYNCED_OFFSET: u64 = 16;
+pub(crate) const NAME_SYNCED: u8 = 1;
 
 const MAGIC: [u8; 8] = *b"SDRVFILE";
 const FORMAT: u32 = 1;
@@ -75,6 +80,11 @@ pub(crate) fn judge(head: &[u8]) -> FileHeader {
         FORMAT => FileHeader::Known,
         _ => FileHeader::Newer,
     }
+}
+
+/// Whether the first bytes of a file say that its name was synced.
+pub(crate) fn is_name_synced(head: &[u8]) -> bool {
+    head.get(NAME_SYNCED_OFFSET as usize) == Some(&NAME_SYNCED)
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

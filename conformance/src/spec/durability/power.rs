@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use session_driver::Durability;
+use session_driver::{Durability, Precondition, Sharing};
 
 use crate::call::{Call, Payload, Reply, When, perform};
 use crate::case::{Context, Stop, Verdict, cases, ensure};
-use crate::child::Child;
+use crate::child::{Calls, Child, Request};
 use crate::damage::at_rest;
 use crate::outage::directory_of;
 use crate::place::Place;
@@ -14,7 +14,7 @@ use crate::power::{Disk, Node, Recorder};
 use crate::rule::{Evidence, Level, Need, Provenance, Rule};
 use crate::subject::Setup;
 use crate::syncs::{FailedSyncs, opened_for_power};
-use crate::workload::{NOW, at};
+use crate::workload::{NOW, at, forever, id};
 
 pub(super) const DUR_3: Rule = Rule {
     id: "DUR-3",
@@ -28,7 +28,8 @@ pub(super) const DUR_3: Rule = Rule {
     needs: &[Need::Persistent],
     proof: cases![
         no_write_answers_success_when_its_sync_fails,
-        what_succeeded_is_there_without_all_that_was_not_synced
+        what_succeeded_is_there_without_all_that_was_not_synced,
+        no_success_rests_on_what_another_process_did_not_sync
     ],
 };
 
@@ -83,6 +84,77 @@ fn what_succeeded_is_there_without_all_that_was_not_synced(context: &Context) ->
     Ok(())
 }
 
+/// A process performs some calls, and ends at its first sync if it comes to one: nothing that it
+/// leaves is synced. Another process then succeeds, and is followed by a power cut.
+fn no_success_rests_on_what_another_process_did_not_sync(context: &Context) -> Verdict {
+    if context.capabilities().sharing < Sharing::Process {
+        let reason = "the driver does not share a store among processes";
+        return Err(Stop::NotApplicable(reason.into()));
+    }
+    for Inheritance { left, call } in inheritances() {
+        let store = opened_for_power(context)?;
+        store.store(&id("kept"), forever(b"kept"), Precondition::Any, NOW)?;
+        let place = at_rest(context, store)?;
+        let mut other = Child::spawn(context)?;
+        other.open(0, &place)?;
+        other.end_at(Calls::Syncs)?;
+        // Before the other process does anything, for what is there by now counts as synced.
+        let mut child = Child::spawn(context)?;
+        let recorder =
+            Recorder::attach(child.id(), directory_of(&place)?).map_err(Stop::Unobserved)?;
+        child.open_for_power(&place)?;
+        for call in &left {
+            let request = Request::perform(0, call.clone());
+            if other.ask_for_the_last_time(&request)?.is_none() {
+                break;
+            }
+        }
+        drop(other);
+        recorder.forget_answers();
+        let reply = child.perform(call.clone())?;
+        ensure!(
+            !matches!(reply, Reply::Refused(..)),
+            "{call:?} answers {reply:?}"
+        );
+        let (synced, _) = recorder.at_the_answer().map_err(Stop::Unobserved)?;
+        for id in call.ids().iter().map(|&id| id.to_owned()) {
+            let due = child.perform(retrieve(&id))?;
+            let found = after_a_power_cut(context, &place, &synced, std::iter::once(&id))?;
+            ensure!(
+                found == [due.clone()],
+                "a process did {left:?} and synced nothing; another one did {call:?}, which answered {reply:?}; \
+                 after a power cut a retrieve of {id} answers {found:?}, not {due:?}"
+            );
+        }
+    }
+    Ok(())
+}
+
+/// What one process leaves unsynced, and what another one then does.
+struct Inheritance {
+    left: Vec<Call>,
+    call: Call,
+}
+
+/// Names, directories and records that one process makes and another one relies on.
+fn inheritances() -> Vec<Inheritance> {
+    let new = || store("new", 1, 300, When::Absent);
+    vec![
+        Inheritance {
+            left: vec![new()],
+            call: touch("new", 20_000),
+        },
+        Inheritance {
+            left: vec![new()],
+            call: store("new", 2, 310, When::Any),
+        },
+        Inheritance {
+            left: vec![new(), remove("new")],
+            call: new(),
+        },
+    ]
+}
+
 /// What a store answers of these ids that is opened on what a disk has kept.
 fn after_a_power_cut<'a>(
     context: &Context,
@@ -110,27 +182,41 @@ fn retrieve(id: &str) -> Call {
     }
 }
 
-/// Writes of every kind, of records that are new, replaced, outgrow their places, move and go.
-fn program() -> Vec<Call> {
-    let now = NOW.as_millis();
-    let store = |id: &str, mark, length, when| Call::Store {
+fn store(id: &str, mark: u64, length: usize, when: When) -> Call {
+    Call::Store {
         id: id.into(),
         payload: Payload::new(mark, length),
         expires_at: Some(at(9_000).as_millis()),
         when,
-        now,
-    };
-    let touch = |id: &str, millis| Call::Touch {
+        now: NOW.as_millis(),
+    }
+}
+
+fn touch(id: &str, millis: i64) -> Call {
+    Call::Touch {
         id: id.into(),
         expires_at: Some(at(millis).as_millis()),
-        now,
-    };
-    let remove = |id: &str| Call::Remove { id: id.into(), now };
-    let rotate = |from: &str, to: &str| Call::Rotate {
+        now: NOW.as_millis(),
+    }
+}
+
+fn remove(id: &str) -> Call {
+    Call::Remove {
+        id: id.into(),
+        now: NOW.as_millis(),
+    }
+}
+
+fn rotate(from: &str, to: &str) -> Call {
+    Call::Rotate {
         from: from.into(),
         to: to.into(),
-        now,
-    };
+        now: NOW.as_millis(),
+    }
+}
+
+/// Writes of every kind, of records that are new, replaced, outgrow their places, move and go.
+fn program() -> Vec<Call> {
     vec![
         store("one", 1, 300, When::Absent),
         store("two", 2, 900, When::Any),

@@ -8,7 +8,7 @@ mod sweep;
 mod touch;
 mod traverse;
 
-use session_driver::SessionId;
+use session_driver::{Durability, SessionId};
 
 use crate::driver::FileDriver;
 use crate::fault::{Attempt, Fault};
@@ -64,9 +64,22 @@ impl FileDriver {
         }
     }
 
+    /// Makes the name of a locked file survive a loss of power, where that is promised, before the
+    /// file is written to: whoever made it may have died first, or not have promised it.
+    fn sync_name(&self, id: &SessionId, file: &SessionFile, stored: &Stored) -> Attempt<()> {
+        if self.root.durability >= Durability::Power && !stored.is_name_synced {
+            self.shard_to_create_in(id)?.sync()?;
+            file.note_name_synced();
+        }
+        Ok(())
+    }
+
     /// Takes away the name of an id's file, which is locked or is no session's file.
     fn unlink(&self, id: &SessionId, name: &FileName, patience: &mut Patience) -> Attempt<()> {
-        self.shard_to_create_in(id)?.unlink(name, patience)
+        match self.shard_of(id)? {
+            Some(shard) => shard.unlink(name, patience),
+            None => Ok(()),
+        }
     }
 
     /// To be asked before "there is no such session" is said: a file that is missing in a

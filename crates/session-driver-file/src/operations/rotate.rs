@@ -49,7 +49,10 @@ impl FileDriver {
                 Entry::Sound(_, found) if found.is_live(now) => {
                     return Err(Fault::from(ErrorKind::AlreadyExists));
                 }
-                Entry::Sound(file, expired) => file.replace(&expired, record, stored.version)?,
+                Entry::Sound(file, expired) => {
+                    self.sync_name(to, &file, &expired)?;
+                    file.replace(&expired, record, stored.version)?;
+                }
                 Entry::Absent => {
                     match self.create(to, &target, record, stored.version, &mut patience) {
                         // A store was faster; what it made is judged in the next round.

@@ -51,6 +51,7 @@ impl FileDriver {
                 Entry::Sound(file, stored) => {
                     when.check(stored.is_live(now).then_some(stored.version))?;
                     if record.is_live(now) {
+                        self.sync_name(id, &file, &stored)?;
                         file.replace(&stored, record, version)?;
                     } else {
                         self.unlink(id, &name, &mut patience)?;

@@ -24,6 +24,7 @@ impl FileDriver {
             return Ok(false);
         }
         if is_live(expires_at, now) {
+            self.sync_name(id, &file, &stored)?;
             file.touch(&stored, expires_at)?;
         } else {
             self.unlink(id, &name, &mut patience)?;

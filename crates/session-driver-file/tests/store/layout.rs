@@ -2,8 +2,9 @@
 
 use std::os::unix::fs::MetadataExt;
 
+use session_driver_file::FileDriver;
 use session_driver_file::session_driver::{
-    ErrorKind, NewRecord, Precondition, SessionDriver, Timestamp,
+    Durability, ErrorKind, NewRecord, Precondition, SessionDriver, Timestamp,
 };
 
 use crate::{NOW, Store, id, session_files};
@@ -40,6 +41,40 @@ fn a_rotate_gives_the_session_another_file() {
         inode(std::fs::metadata(store.file()).expect("the file")),
         old
     );
+}
+
+/// The byte saves every further write a sync of the directory.
+#[test]
+fn a_file_says_that_its_name_was_synced_once_a_driver_for_power_has_written_it() {
+    let store = Store::new();
+    let says_so = || std::fs::read(store.file()).expect("the file")[16] == 1;
+    let for_power = FileDriver::builder(store.path())
+        .durability(Durability::Power)
+        .open()
+        .expect("the store");
+    let record = NewRecord {
+        payload: b"three",
+        expires_at: None,
+    };
+    for payload in [b"one", b"two"] {
+        store.put(&id("a"), payload).expect("a store");
+        assert!(!says_so(), "nobody has synced the name");
+    }
+    assert!(for_power.touch(&id("a"), None, NOW).expect("a touch"));
+    assert!(says_so(), "touched");
+    store.put(&id("a"), b"new").expect("a store");
+    assert!(says_so(), "and overwritten");
+    for_power.remove(&id("a"), NOW).expect("a remove");
+    for_power
+        .store(&id("a"), record, Precondition::Absent, NOW)
+        .expect("a store");
+    assert!(says_so(), "created");
+    for_power.remove(&id("a"), NOW).expect("a remove");
+    store.put(&id("a"), b"one").expect("a store");
+    for_power
+        .store(&id("a"), record, Precondition::Present, NOW)
+        .expect("a store");
+    assert!(says_so(), "overwritten");
 }
 
 #[test]
@@ -95,7 +130,7 @@ fn a_drained_sweep_leaves_no_file() {
 fn a_stopped_holder_of_a_lock_makes_others_busy_and_not_wait_for_ever() {
     let store = Store::new();
     store.put(&id("a"), b"x").expect("a store");
-    let impatient = session_driver_file::FileDriver::builder(store.path())
+    let impatient = FileDriver::builder(store.path())
         .lock_timeout(std::time::Duration::from_millis(20))
         .open()
         .expect("the store");
