@@ -91,12 +91,20 @@ fn no_success_rests_on_what_another_process_did_not_sync(context: &Context) -> V
         let reason = "the driver does not share a store among processes";
         return Err(Stop::NotApplicable(reason.into()));
     }
-    for Inheritance { left, call } in inheritances() {
+    for Inheritance {
+        for_power,
+        left,
+        call,
+    } in inheritances()
+    {
         let store = opened_for_power(context)?;
         store.store(&id("kept"), forever(b"kept"), Precondition::Any, NOW)?;
         let place = at_rest(context, store)?;
         let mut other = Child::spawn(context)?;
-        other.open(0, &place)?;
+        match for_power {
+            true => other.open_for_power(&place)?,
+            false => other.open(0, &place)?,
+        }
         other.end_at(Calls::Syncs)?;
         // Before the other process does anything, for what is there by now counts as synced.
         let mut child = Child::spawn(context)?;
@@ -132,27 +140,41 @@ fn no_success_rests_on_what_another_process_did_not_sync(context: &Context) -> V
 
 /// What one process leaves unsynced, and what another one then does.
 struct Inheritance {
+    /// Whether the first one has its store opened with durability Power, too.
+    for_power: bool,
     left: Vec<Call>,
     call: Call,
 }
 
-/// Names, directories and records that one process makes and another one relies on.
+/// Names and directories that one process makes, and one that it takes away, on which another one
+/// relies.
 fn inheritances() -> Vec<Inheritance> {
     let new = || store("new", 1, 300, When::Absent);
-    vec![
+    let mut inheritances = vec![
         Inheritance {
+            for_power: false,
             left: vec![new()],
             call: touch("new", 20_000),
         },
         Inheritance {
+            for_power: false,
             left: vec![new()],
             call: store("new", 2, 310, When::Any),
         },
         Inheritance {
+            for_power: false,
             left: vec![new(), remove("new")],
             call: new(),
         },
-    ]
+    ];
+    for call in [stored_dead("kept"), touch("kept", 0), remove("kept")] {
+        inheritances.push(Inheritance {
+            for_power: true,
+            left: vec![remove("kept")],
+            call,
+        });
+    }
+    inheritances
 }
 
 /// What a store answers of these ids that is opened on what a disk has kept.
@@ -188,6 +210,17 @@ fn store(id: &str, mark: u64, length: usize, when: When) -> Call {
         payload: Payload::new(mark, length),
         expires_at: Some(at(9_000).as_millis()),
         when,
+        now: NOW.as_millis(),
+    }
+}
+
+/// A store that takes the session away.
+fn stored_dead(id: &str) -> Call {
+    Call::Store {
+        id: id.into(),
+        payload: Payload::new(3, 100),
+        expires_at: Some(NOW.as_millis()),
+        when: When::Any,
         now: NOW.as_millis(),
     }
 }

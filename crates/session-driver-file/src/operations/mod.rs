@@ -82,6 +82,15 @@ impl FileDriver {
         }
     }
 
+    /// Makes it survive a loss of power, where that is promised, that nothing stands at the place of
+    /// an id that was to be taken away: whoever took it away may have died first, or be yet to sync.
+    fn sync_absence(&self, id: &SessionId) -> Attempt<()> {
+        match self.shard_of(id)? {
+            Some(shard) => shard.sync(),
+            None => Ok(()),
+        }
+    }
+
     /// To be asked before "there is no such session" is said: a file that is missing in a
     /// directory that is missing says nothing (rule ERR-7).
     fn ensure_present(&self, shard: Option<&Shard<'_>>) -> Attempt<()> {

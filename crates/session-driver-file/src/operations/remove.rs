@@ -13,7 +13,10 @@ impl FileDriver {
         // The entry, and so the lock, is kept until the name is gone.
         let entry = self.lock(id, &name, &mut patience)?;
         let was_live = match &entry {
-            Entry::Absent => return Ok(false),
+            Entry::Absent => {
+                self.sync_absence(id)?;
+                return Ok(false);
+            }
             Entry::Sound(_, stored) => stored.is_live(now),
             Entry::Damaged(..) => true,
         };

@@ -69,6 +69,7 @@ impl FileDriver {
                 }
             }
             if !record.is_live(now) {
+                self.sync_absence(id)?;
                 return Ok(version);
             }
             match self.create(id, &name, record, version, &mut patience) {

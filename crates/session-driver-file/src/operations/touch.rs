@@ -17,7 +17,12 @@ impl FileDriver {
         let (name, mut patience) = (FileName::of(id), self.patience());
         let (file, stored) = match self.lock(id, &name, &mut patience)? {
             Entry::Sound(file, stored) => (file, stored),
-            Entry::Absent => return Ok(false),
+            Entry::Absent => {
+                if !is_live(expires_at, now) {
+                    self.sync_absence(id)?;
+                }
+                return Ok(false);
+            }
             Entry::Damaged(_, fault) => return Err(fault),
         };
         if !stored.is_live(now) {
