@@ -4,6 +4,7 @@ mod connection;
 mod driver;
 mod node;
 mod socket;
+mod undisturbed;
 
 pub use self::driver::RedisDriver;
 

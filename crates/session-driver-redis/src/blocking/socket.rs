@@ -9,14 +9,17 @@ use std::time::Duration;
 use rustls::pki_types::ServerName;
 use rustls::{ClientConfig, ClientConnection, StreamOwned};
 
+use super::undisturbed::Undisturbed;
 use crate::quiet::{Peeked, peek};
 use crate::url::Address;
 
 pub(super) enum Socket {
-    Tcp(TcpStream),
-    Tls(Box<StreamOwned<ClientConnection, TcpStream>>),
-    Unix(UnixStream),
+    Tcp(Undisturbed<TcpStream>),
+    Tls(Box<TlsStream>),
+    Unix(Undisturbed<UnixStream>),
 }
+
+type TlsStream = StreamOwned<ClientConnection, Undisturbed<TcpStream>>;
 
 impl Socket {
     /// Connects; what is sent and what is read then has `timeout` each.
@@ -28,17 +31,18 @@ impl Socket {
     ) -> io::Result<Socket> {
         let (host, port) = match address {
             Address::Unix(path) => {
-                let unix = UnixStream::connect(path)?;
-                unix.set_read_timeout(Some(timeout))?;
-                unix.set_write_timeout(Some(timeout))?;
-                return Ok(Socket::Unix(unix));
+                let stream = UnixStream::connect(path)?;
+                stream.set_read_timeout(Some(timeout))?;
+                stream.set_write_timeout(Some(timeout))?;
+                return Ok(Socket::Unix(Undisturbed { stream, timeout }));
             }
             Address::Tcp { host, port } => (host.as_str(), *port),
         };
-        let mut tcp = connect_tcp(host, port, connect_timeout)?;
-        tcp.set_nodelay(true)?;
-        tcp.set_read_timeout(Some(timeout))?;
-        tcp.set_write_timeout(Some(timeout))?;
+        let stream = connect_tcp(host, port, connect_timeout)?;
+        stream.set_nodelay(true)?;
+        stream.set_read_timeout(Some(timeout))?;
+        stream.set_write_timeout(Some(timeout))?;
+        let mut tcp = Undisturbed { stream, timeout };
         let Some(tls) = tls else {
             return Ok(Socket::Tcp(tcp));
         };
@@ -54,9 +58,9 @@ impl Socket {
     /// for. It costs one system call and no round trip.
     pub(super) fn is_quiet(&mut self) -> bool {
         let peeked = match self {
-            Socket::Tcp(tcp) => peek(&*tcp),
-            Socket::Unix(unix) => peek(&*unix),
-            Socket::Tls(tls) => peek(&tls.sock),
+            Socket::Tcp(tcp) => peek(&tcp.stream),
+            Socket::Unix(unix) => peek(&unix.stream),
+            Socket::Tls(tls) => peek(&tls.sock.stream),
         };
         match (peeked, self) {
             (Peeked::Nothing, _) => true,
@@ -69,7 +73,7 @@ impl Socket {
 
 /// Whether what there is to read on a TLS connection is neither a word of the server nor its
 /// farewell. A record that is not there in full is waited for.
-fn is_without_words(tls: &mut StreamOwned<ClientConnection, TcpStream>) -> bool {
+fn is_without_words(tls: &mut TlsStream) -> bool {
     if tls.conn.read_tls(&mut tls.sock).is_err() {
         return false;
     }
