@@ -3,13 +3,14 @@
 use std::io::{self, Read, Write};
 use std::net::{TcpStream, ToSocketAddrs};
 use std::os::unix::net::UnixStream;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use rustls::pki_types::ServerName;
 use rustls::{ClientConfig, ClientConnection, StreamOwned};
 
-use super::undisturbed::Undisturbed;
+use super::undisturbed::{Undisturbed, go_on};
 use crate::quiet::{Peeked, peek};
 use crate::url::Address;
 
@@ -31,7 +32,7 @@ impl Socket {
     ) -> io::Result<Socket> {
         let (host, port) = match address {
             Address::Unix(path) => {
-                let stream = UnixStream::connect(path)?;
+                let stream = connect_unix(path, connect_timeout)?;
                 stream.set_read_timeout(Some(timeout))?;
                 stream.set_write_timeout(Some(timeout))?;
                 return Ok(Socket::Unix(Undisturbed { stream, timeout }));
@@ -92,6 +93,33 @@ fn connect_tcp(host: &str, port: u16, timeout: Duration) -> io::Result<TcpStream
         }
     }
     Err(failure)
+}
+
+/// Connects; while the queue of a server that does not accept is full, the system waits for so long
+/// as sending may take.
+#[cfg(target_os = "linux")]
+fn connect_unix(path: &Path, timeout: Duration) -> io::Result<UnixStream> {
+    use rustix::io::Errno;
+    use rustix::net::sockopt::{Timeout, set_socket_timeout};
+    use rustix::net::{
+        AddressFamily, SocketAddrUnix, SocketFlags, SocketType, connect, socket_with,
+    };
+
+    let address = SocketAddrUnix::new(path)?;
+    let (family, kind) = (AddressFamily::UNIX, SocketType::STREAM);
+    let socket = socket_with(family, kind, SocketFlags::CLOEXEC, None)?;
+    set_socket_timeout(&socket, Timeout::Send, Some(timeout))?;
+    go_on(timeout, || match connect(&socket, &address) {
+        Err(Errno::AGAIN) => Err(io::ErrorKind::TimedOut.into()),
+        outcome => Ok(outcome?),
+    })?;
+    Ok(UnixStream::from(socket))
+}
+
+/// Connects; elsewhere a full queue refuses at once.
+#[cfg(not(target_os = "linux"))]
+fn connect_unix(path: &Path, _: Duration) -> io::Result<UnixStream> {
+    UnixStream::connect(path)
 }
 
 impl Read for Socket {

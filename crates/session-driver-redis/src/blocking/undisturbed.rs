@@ -37,7 +37,7 @@ impl<S: Write> Write for Undisturbed<S> {
 ///
 /// # Errors
 /// Those of the call; TimedOut instead of Interrupted.
-fn go_on<T>(limit: Duration, mut call: impl FnMut() -> io::Result<T>) -> io::Result<T> {
+pub(super) fn go_on<T>(limit: Duration, mut call: impl FnMut() -> io::Result<T>) -> io::Result<T> {
     let patience = Patience::new(limit);
     loop {
         match call() {
