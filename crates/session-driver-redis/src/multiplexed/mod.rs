@@ -16,6 +16,7 @@ use redis::Value;
 use session_driver::ErrorKind;
 use tokio::runtime::Handle;
 use tokio::sync::watch;
+use tokio::time::timeout;
 
 use self::dial::Stream;
 use self::node::Node;
@@ -58,8 +59,10 @@ impl Network for Lines {
     async fn ask_sentinel(&self, sentinel: &Address, question: &[u8]) -> Attempt<Value> {
         runtime()?;
         let mut stream = Stream::to_sentinel(&self.dialer, sentinel).await?;
-        let reply = stream.call(question).await;
-        reply.map_err(|failure| failure.into_fault(true))
+        let reply = timeout(self.dialer.timeout, stream.call(question)).await;
+        reply
+            .map_err(|_| Fault::of_silence())?
+            .map_err(|failure| failure.into_fault(true))
     }
 
     async fn sleep(&self, time: Duration) {
@@ -70,7 +73,7 @@ impl Network for Lines {
 /// Waits for something, but no longer than the limit; not at all where nothing can tell the time.
 async fn within<T>(limit: Duration, future: impl Future<Output = T>) {
     if runtime().is_ok() {
-        let _ = tokio::time::timeout(limit, future).await;
+        let _ = timeout(limit, future).await;
     }
 }
 
