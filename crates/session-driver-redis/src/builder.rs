@@ -25,6 +25,9 @@ const POOL_SIZE: usize = 16;
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
 const TIMEOUT: Duration = Duration::from_secs(2);
 
+/// The longest timeout, so that clocks and durations can express whatever is reckoned from it.
+const LONGEST_TIMEOUT: Duration = Duration::from_secs(365 * 24 * 3600);
+
 /// The least that rule EXP-8 allows.
 const TTL_SLACK: Duration = Duration::from_secs(60);
 
@@ -91,21 +94,25 @@ impl RedisDriverBuilder {
         RedisDriverBuilder { pool_size, ..self }
     }
 
-    /// How long connecting to one address of a server may take, 2 seconds if not said. How long its
-    /// name takes to be looked up is the system's matter.
+    /// How long connecting to one address of a server may take, 2 seconds if not said and a year at
+    /// most. How long its name takes to be looked up is the system's matter.
     #[must_use]
     pub fn connect_timeout(self, connect_timeout: Duration) -> RedisDriverBuilder {
         RedisDriverBuilder {
-            connect_timeout,
+            connect_timeout: connect_timeout.min(LONGEST_TIMEOUT),
             ..self
         }
     }
 
     /// How long sending a command, and waiting for its reply, may take each; also how long an
-    /// operation waits for a connection of the pool before it is Busy. 2 seconds if not said.
+    /// operation waits for a connection of the pool before it is Busy. 2 seconds if not said, a year at
+    /// most.
     #[must_use]
     pub fn timeout(self, timeout: Duration) -> RedisDriverBuilder {
-        RedisDriverBuilder { timeout, ..self }
+        RedisDriverBuilder {
+            timeout: timeout.min(LONGEST_TIMEOUT),
+            ..self
+        }
     }
 
     /// How long after its deadline a session's key stays, at least a minute and a minute if not

@@ -3,10 +3,11 @@
 mod session;
 
 use std::fs;
+use std::ops::ControlFlow;
 use std::time::Duration;
 
-use redis_test_server::{AppendFsync, Options, Reply, Server, Tls, installed_or_skip};
-use session::{NOW, forever, id, kind, payload, put};
+use redis_test_server::{AppendFsync, Cluster, Options, Reply, Server, Tls, installed_or_skip};
+use session::{FACES, NOW, forever, id, kind, payload, put};
 use session_driver_redis::session_driver::{
     Durability, ErrorKind, NewRecord, Precondition, SessionDriver, Timestamp,
 };
@@ -146,4 +147,40 @@ fn every_record_has_a_time_to_live_that_outlasts_its_deadline() {
     within(left("one"), 900);
     store(Some(Timestamp::MAX));
     assert_eq!(left("one"), -1);
+}
+
+#[test]
+fn the_longest_timeouts_are_as_good_as_others() {
+    let Some(_) = installed_or_skip("the longest timeouts") else {
+        return;
+    };
+    let server = Server::start(&Options::new()).expect("a server");
+    let with_port = Server::start(&Options::new().tcp()).expect("a server");
+    let cluster = Cluster::start(3).expect("a cluster");
+    for open in FACES {
+        for url in [server.url(), with_port.url(), cluster.url()] {
+            let builder = RedisDriver::builder(&url).timeout(Duration::MAX);
+            let driver = open(builder.connect_timeout(Duration::MAX)).expect("an open driver");
+            let declared = driver.capabilities();
+            assert!(declared.outage_bound > declared.contention_bound);
+            put(&*driver, "one", b"x").expect("a store");
+            assert!(driver.touch(&id("one"), None, NOW).expect("a touch"));
+            for (from, to) in [("one", "two"), ("two", "three")] {
+                let moved = driver.rotate(&id(from), &id(to), NOW);
+                assert!(moved.expect("a rotate").is_some());
+            }
+            let found = payload(&*driver, "three").expect("a retrieve");
+            assert_eq!(found.as_deref(), Some(&b"x"[..]));
+            let mut seen = vec![];
+            let outcome = driver.traverse(NOW, &mut |id| {
+                seen.push(id.clone());
+                ControlFlow::Continue(())
+            });
+            outcome.expect("a traversal");
+            assert_eq!(seen, [id("three")]);
+            assert!(driver.remove(&id("three"), NOW).expect("a remove"));
+            let limit = 1.try_into().expect("one is not zero");
+            driver.sweep(NOW, limit).expect("a sweep");
+        }
+    }
 }

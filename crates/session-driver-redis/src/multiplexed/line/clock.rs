@@ -6,9 +6,6 @@ use std::time::Duration;
 
 use tokio::time::{Instant, Sleep, sleep};
 
-/// A timeout that the clock cannot express is as good as a year.
-const LONGEST: Duration = Duration::from_secs(365 * 24 * 3600);
-
 /// When something last went forward. The socket has so long to take the next bytes, and the server to
 /// send the next ones when a reply is due; that others are sent meanwhile is no sign of life.
 pub(super) struct Clock {
@@ -21,7 +18,6 @@ pub(super) struct Clock {
 
 impl Clock {
     pub(super) fn new(limit: Duration) -> Clock {
-        let limit = limit.min(LONGEST);
         Clock {
             limit,
             sending: None,
