@@ -53,7 +53,7 @@ pub(crate) async fn inspect<N: Network>(
 ) -> Attempt<Vec<Warning>> {
     let patience = servers.patience();
     let mut warnings = vec![];
-    if servers.is_watched_by_sentinels() {
+    if servers.sentinels() > 0 {
         warnings.push(Warning::AsynchronousFailover);
     }
     for master in servers.masters(patience).await? {

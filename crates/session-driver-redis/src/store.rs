@@ -31,6 +31,7 @@ impl<N: Network> Store<N> {
     pub(crate) fn capabilities(&self) -> Capabilities {
         let settings = &self.settings;
         let alone = !self.servers.is_cluster();
+        let sentinels = self.servers.sentinels() as u32;
         Capabilities {
             persistent: true,
             embedded: false,
@@ -41,8 +42,9 @@ impl<N: Network> Store<N> {
             durability: settings.durability,
             max_payload_bytes: settings.max_payload_bytes,
             contention_bound: settings.timeout,
-            // A command may fail late, and be sent to another server once more.
-            outage_bound: 2 * (settings.connect_timeout + 2 * settings.timeout),
+            // All sentinels may hang one after the other; a command may fail late, and be sent to
+            // another server once more.
+            outage_bound: (settings.connect_timeout + 2 * settings.timeout) * (sentinels + 2),
             traverse_bytes_per_id: 256,
             ..Capabilities::MINIMAL
         }

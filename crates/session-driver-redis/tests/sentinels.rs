@@ -7,7 +7,8 @@ use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use session::{Driver, FACES, Open, kind};
+use redis_test_server::{Sentinels, installed_or_skip};
+use session::{Driver, FACES, Open, kind, put};
 use session_driver_redis::RedisDriver;
 use session_driver_redis::session_driver::{ErrorKind, Result};
 
@@ -47,5 +48,22 @@ fn sentinels_that_hang_are_unavailable_in_time() {
         let begin = Instant::now();
         assert_eq!(kind(opened(open, &url)), Some(ErrorKind::Unavailable));
         assert!(begin.elapsed() < Duration::from_secs(30));
+    }
+}
+
+#[test]
+fn sentinels_that_hang_do_not_hide_another_one() {
+    let Some(_) = installed_or_skip("hanging sentinels") else {
+        return;
+    };
+    let sentinels = Sentinels::start().expect("sentinels");
+    let before = format!("redis-sentinel://{},{},", hanging(), hanging());
+    let url = sentinels.url().replacen("redis-sentinel://", &before, 1);
+    for open in FACES {
+        let begin = Instant::now();
+        let driver = opened(open, &url).expect("an open driver");
+        let bound = driver.capabilities().outage_bound;
+        assert!(begin.elapsed() <= bound, "{:?}", begin.elapsed());
+        put(&*driver, "one", b"x").expect("a store");
     }
 }

@@ -69,8 +69,12 @@ impl<N: Network> Servers<N> {
         matches!(self.topology, Routing::Cluster(_))
     }
 
-    pub(crate) fn is_watched_by_sentinels(&self) -> bool {
-        matches!(self.topology, Routing::Sentinel(_))
+    /// How many sentinels may be asked before a server is.
+    pub(crate) fn sentinels(&self) -> usize {
+        match &self.topology {
+            Routing::Sentinel(sentinel) => sentinel.count(),
+            Routing::Standalone(_) | Routing::Cluster(_) => 0,
+        }
     }
 
     pub(crate) fn patience(&self) -> Patience {
@@ -141,7 +145,7 @@ impl<N: Network> Servers<N> {
     pub(crate) async fn masters(&self, patience: Patience) -> Attempt<Vec<Arc<N::Server>>> {
         match &self.topology {
             Routing::Standalone(node) => Ok(vec![Arc::clone(node)]),
-            Routing::Sentinel(sentinel) => Ok(vec![sentinel.master(patience).await?]),
+            Routing::Sentinel(sentinel) => Ok(vec![sentinel.master().await?]),
             Routing::Cluster(cluster) => cluster.masters(patience).await,
         }
     }
@@ -159,7 +163,7 @@ impl<N: Network> Servers<N> {
     async fn node_for(&self, key: &[u8], patience: Patience) -> Attempt<Arc<N::Server>> {
         match &self.topology {
             Routing::Standalone(node) => Ok(Arc::clone(node)),
-            Routing::Sentinel(sentinel) => sentinel.master(patience).await,
+            Routing::Sentinel(sentinel) => sentinel.master().await,
             Routing::Cluster(cluster) => cluster.node_for(key, patience).await,
         }
     }

@@ -7,7 +7,6 @@ use session_driver::ErrorKind;
 
 use crate::fault::{Attempt, Fault};
 use crate::network::{Network, Server as _};
-use crate::patience::Patience;
 use crate::url::Address;
 
 /// A service that is watched by sentinels.
@@ -29,13 +28,18 @@ impl<N: Network> Sentinel<N> {
         }
     }
 
+    /// How many sentinels may be asked for the master.
+    pub(super) fn count(&self) -> usize {
+        self.sentinels.len()
+    }
+
     /// The master, as far as is known; asked for when it is not.
-    pub(super) async fn master(&self, patience: Patience) -> Attempt<Arc<N::Server>> {
+    pub(super) async fn master(&self) -> Attempt<Arc<N::Server>> {
         if let Some(master) = &*self.lock() {
             return Ok(Arc::clone(master));
         }
         // Not under the lock: whoever waited for it would wait for every one before him.
-        let address = self.ask(patience).await?;
+        let address = self.ask().await?;
         let mut known = self.lock();
         match &*known {
             Some(master) if *master.address() == address => Ok(Arc::clone(master)),
@@ -55,13 +59,11 @@ impl<N: Network> Sentinel<N> {
         }
     }
 
-    /// Asks one sentinel after the other, until one answers.
-    async fn ask(&self, patience: Patience) -> Attempt<Address> {
+    /// Asks one sentinel after the other, until one answers; those that hang do not hide the others,
+    /// however long they take.
+    async fn ask(&self) -> Attempt<Address> {
         let mut failure = None;
         for sentinel in &self.sentinels {
-            if failure.is_some() && patience.is_over() {
-                break;
-            }
             match self.ask_one(sentinel).await {
                 Ok(address) => return Ok(address),
                 Err(fault) => failure = Some(fault),
