@@ -1,6 +1,6 @@
 //! A cluster's masters, each of which serves some of the slots.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use redis::{ServerError, Value};
@@ -21,6 +21,9 @@ pub(crate) struct Cluster<N: Network> {
     map: RwLock<Arc<SlotMap<N::Server>>>,
     /// Whether the map is to be asked for before it is used again.
     is_doubtful: AtomicBool,
+    /// How many servers did not tell it: another one is asked first after each, for one that hangs
+    /// takes all the patience of an operation.
+    silent: AtomicUsize,
 }
 
 impl<N: Network> Cluster<N> {
@@ -33,6 +36,7 @@ impl<N: Network> Cluster<N> {
             network,
             map: RwLock::new(Arc::new(SlotMap::new(vec![]))),
             is_doubtful: AtomicBool::new(true),
+            silent: AtomicUsize::new(0),
         }
     }
 
@@ -119,14 +123,24 @@ impl<N: Network> Cluster<N> {
         if !self.is_doubtful.load(Ordering::Acquire) {
             return Ok(known);
         }
-        let mut failure = None;
-        for node in known.nodes().iter().chain(&self.seeds) {
+        let (mut nodes, mut failure) = (known.nodes(), None);
+        nodes.extend(self.seeds.iter().cloned());
+        let silent = self.silent.load(Ordering::Relaxed);
+        for node in nodes
+            .iter()
+            .cycle()
+            .skip(silent % nodes.len().max(1))
+            .take(nodes.len())
+        {
             if failure.is_some() && patience.is_over() {
                 break;
             }
             match self.ask(node, patience).await {
                 Ok(map) => return Ok(self.learn(map)),
-                Err(fault) => failure = Some(fault),
+                Err(fault) => {
+                    self.silent.fetch_add(1, Ordering::Relaxed);
+                    failure = Some(fault);
+                }
             }
         }
         Err(failure.unwrap_or_else(|| Fault::new(ErrorKind::Unsupported, "there is no server")))

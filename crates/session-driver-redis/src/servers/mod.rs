@@ -106,6 +106,9 @@ impl<N: Network> Servers<N> {
                 Ok(value) => return Ok(value),
                 Err(failure) => failure,
             };
+            if is_of_the_server(&failure) {
+                self.forget(&node);
+            }
             if patience.is_over() {
                 return Err(failure.into_fault(request.is_read));
             }
@@ -122,15 +125,9 @@ impl<N: Network> Servers<N> {
                 }
                 _ if !resent && may_be_sent_again(&failure, &request) => {
                     resent = true;
-                    self.forget(&node);
                     Some(Next::Node(self.node_for(request.key(), patience).await?))
                 }
-                _ => {
-                    if is_of_the_server(&failure) {
-                        self.forget(&node);
-                    }
-                    None
-                }
+                _ => None,
             };
             (node, asking) = match next {
                 Some(Next::Again) => (node, asking),
