@@ -93,8 +93,8 @@ impl Root {
     /// Opens the store in `path`, or makes one there, if it may, when nothing or an empty directory
     /// is, and keeps others out.
     pub(crate) fn open(path: &Path, create: bool) -> Attempt<Root> {
-        if !create && !path.join(ENGINE).is_dir() {
-            return Err(there_is_none());
+        if !create {
+            ensure_made(path)?;
         }
         let path = std::path::absolute(path).map_err(Fault::from)?;
         let io = |errno: Errno| {
@@ -247,6 +247,15 @@ impl Identity {
     )]
     fn of(status: &Stat) -> Identity {
         Identity(status.st_dev as u64, status.st_ino as u64)
+    }
+}
+
+/// Unavailable when there is no store, as far as one may look.
+fn ensure_made(path: &Path) -> Attempt<()> {
+    match stat(path.join(ENGINE)) {
+        Ok(found) if FileType::from_raw_mode(found.st_mode) == FileType::Directory => Ok(()),
+        Ok(_) | Err(Errno::NOENT | Errno::NOTDIR) => Err(there_is_none()),
+        Err(errno) => Err(errno.into()),
     }
 }
 
