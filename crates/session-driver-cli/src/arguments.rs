@@ -217,16 +217,16 @@ pub(crate) struct Verify {
 ///
 /// With --json: {"sessions": N, "payload_bytes": N, "threads": N, "seed": N, "programs": {"drivers": N, "played": N,
 /// "difference": TEXT or null, "accused": [TEXT]} or null, "drivers": [{"url": TEXT,
-/// "sessions": N, "rules": {"passed": N, "failed": N, "skipped": N, "unobserved": N,
+/// "sessions": N, "rules": {"passed": N, "failed": N, "skipped": N, "not_applicable": N,
 /// "untested": N, "seed": N} or null, "operations": [{"operation": TEXT, "calls": N, "per_second": X, "p50_ns": N, "p99_ns":
 /// N}], "bytes_on_disk": N or null, "failures": [TEXT]}]}
 #[derive(Debug, Args)]
 pub(crate) struct Compare {
     /// The stores beside which to work
     pub(crate) urls: Vec<String>,
-    /// How many sessions to store
-    #[arg(long, value_name = "N", default_value = "2000")]
-    pub(crate) sessions: NonZeroUsize,
+    /// How many sessions to store, 10 million at most
+    #[arg(long, value_name = "N", default_value = "2000", value_parser = sessions)]
+    pub(crate) sessions: usize,
     /// How many threads work at once, each on sessions of its own
     #[arg(long, value_name = "N", default_value = "1")]
     pub(crate) threads: NonZeroUsize,
@@ -242,4 +242,12 @@ pub(crate) struct Compare {
     /// Where to work when no URL is given [default: the directory for temporary files]
     #[arg(long, conflicts_with = "urls")]
     pub(crate) dir: Option<PathBuf>,
+}
+
+/// They are all in memory while they are measured.
+fn sessions(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(count @ 1..=10_000_000) => Ok(count),
+        _ => Err("write a number from 1 to 10000000".into()),
+    }
 }

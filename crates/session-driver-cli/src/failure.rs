@@ -123,12 +123,15 @@ pub(crate) fn chain(error: &(dyn StdError + 'static)) -> String {
 
 fn advice(kind: ErrorKind) -> Option<&'static str> {
     Some(match kind {
-        ErrorKind::Corrupt => "`remove` discards the session; an import puts it back from a copy",
+        ErrorKind::Corrupt => {
+            "`remove` discards a damaged session; a store that is damaged as such has to come from a copy"
+        }
         ErrorKind::Incompatible => {
             "check that the URL names the right store, and that this is the newest session-driver"
         }
         ErrorKind::PermissionDenied => {
-            "the store must belong to the user who runs this, and nobody else may write to it"
+            "a server may want another password; a store on a disk must belong to the user who runs this, and \
+             nobody else may write to it"
         }
         ErrorKind::Locked => "another process has the store open: stop it and run this again",
         ErrorKind::Busy => "run this again when the store is less busy",

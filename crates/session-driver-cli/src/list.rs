@@ -27,6 +27,7 @@ struct Long<'a> {
 
 pub(crate) fn run(arguments: &List, output: &mut Output) -> Result<Finish, Failure> {
     let driver = Target::locate(&arguments.url)?.open_existing(output)?;
+    output.end_with_reader();
     if arguments.long && !output.is_json() {
         output.line(row("EXPIRES IN", "BYTES", "ID"))?;
     }

@@ -12,6 +12,9 @@ use crate::screen;
 pub(crate) struct Output {
     stdout: BufWriter<io::Stdout>,
     json: bool,
+    /// The command does nothing but show, and ends when nobody looks any more. What others have
+    /// done counts whether anybody reads of it or not.
+    ends_with_reader: bool,
     progress: Progress,
 }
 
@@ -20,8 +23,14 @@ impl Output {
         Output {
             stdout: BufWriter::new(io::stdout()),
             json,
+            ends_with_reader: false,
             progress: Progress::none(),
         }
+    }
+
+    /// Ends the command once nobody reads standard output any more: `session-driver list … | head`.
+    pub(crate) fn end_with_reader(&mut self) {
+        self.ends_with_reader = true;
     }
 
     /// Whether results are for programs.
@@ -31,15 +40,16 @@ impl Output {
 
     /// One line for people.
     pub(crate) fn line(&mut self, text: impl AsRef<str>) -> Result<(), Failure> {
-        writeln!(self.stdout, "{}", text.as_ref()).map_err(|error| Failure::output(&error))
+        let written = writeln!(self.stdout, "{}", text.as_ref());
+        self.judge(written)
     }
 
     /// One line for programs: a JSON value.
     pub(crate) fn json(&mut self, value: &impl Serialize) -> Result<(), Failure> {
-        serde_json::to_writer(&mut self.stdout, value)
+        let written = serde_json::to_writer(&mut self.stdout, value)
             .map_err(io::Error::from)
-            .and_then(|()| self.stdout.write_all(b"\n"))
-            .map_err(|error| Failure::output(&error))
+            .and_then(|()| self.stdout.write_all(b"\n"));
+        self.judge(written)
     }
 
     /// The closing words: `value` for programs, else `text`.
@@ -56,7 +66,17 @@ impl Output {
     }
 
     pub(crate) fn flush(&mut self) -> Result<(), Failure> {
-        self.stdout.flush().map_err(|error| Failure::output(&error))
+        let written = self.stdout.flush();
+        self.judge(written)
+    }
+
+    fn judge(&self, written: io::Result<()>) -> Result<(), Failure> {
+        match written {
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe && !self.ends_with_reader => {
+                Ok(())
+            }
+            written => written.map_err(|error| Failure::output(&error)),
+        }
     }
 
     /// A word to whoever watches, on standard error. If that is closed, nobody does.

@@ -15,7 +15,8 @@ use tempfile::{Builder, NamedTempFile};
 
 const PREFIX: &str = ".session-driver-";
 
-/// What is to be done if a signal ends the process, by the order in which it came up.
+/// What is to be done if a signal ends the process, by the order in which it came up. Whoever makes
+/// something that is to go holds it meanwhile, so that nothing is made once the process ends.
 static DUE: Mutex<BTreeMap<u64, Action>> = Mutex::new(BTreeMap::new());
 
 type Action = Box<dyn FnOnce() + Send>;
@@ -29,13 +30,14 @@ pub(crate) struct Directory {
 
 impl Directory {
     pub(crate) fn inside(parent: &Path) -> io::Result<Directory> {
+        let mut due = due();
         let directory = Builder::new()
             .prefix(PREFIX)
             .permissions(Permissions::from_mode(0o700))
             .tempdir_in(parent)?;
         let path = directory.keep();
         Ok(Directory {
-            _cleanup: cleanup_of(&path),
+            _cleanup: cleanup_of(&path, &mut due),
             path,
         })
     }
@@ -54,12 +56,13 @@ pub(crate) struct File {
 
 impl File {
     pub(crate) fn inside(parent: &Path) -> io::Result<File> {
+        let mut due = due();
         let file = Builder::new()
             .prefix(PREFIX)
             .permissions(Permissions::from_mode(0o600))
             .tempfile_in(parent)?;
         Ok(File {
-            _cleanup: cleanup_of(file.path()),
+            _cleanup: cleanup_of(file.path(), &mut due),
             file,
         })
     }
@@ -82,21 +85,25 @@ pub(crate) struct Cleanup(u64);
 
 impl Cleanup {
     pub(crate) fn new(action: impl FnOnce() + Send + 'static) -> Cleanup {
+        Cleanup::among(&mut due(), Box::new(action))
+    }
+
+    fn among(due: &mut BTreeMap<u64, Action>, action: Action) -> Cleanup {
         static WATCH: Once = Once::new();
         static NEXT: AtomicU64 = AtomicU64::new(0);
         WATCH.call_once(|| {
             // Without a watch, Ctrl-C leaves the temporary files behind, as it does in most
             // programs.
             let _ = ctrlc::set_handler(|| {
-                let all = mem::take(&mut *due());
-                for action in all.into_values() {
+                let mut due = self::due();
+                for action in mem::take(&mut *due).into_values() {
                     action();
                 }
                 process::exit(130);
             });
         });
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
-        due().insert(number, Box::new(action));
+        due.insert(number, action);
         Cleanup(number)
     }
 }
@@ -120,9 +127,9 @@ fn due() -> MutexGuard<'static, BTreeMap<u64, Action>> {
     DUE.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn cleanup_of(path: &Path) -> Cleanup {
+fn cleanup_of(path: &Path, due: &mut BTreeMap<u64, Action>) -> Cleanup {
     let path = path.to_owned();
-    Cleanup::new(move || remove(&path))
+    Cleanup::among(due, Box::new(move || remove(&path)))
 }
 
 /// Removes what is there while other threads may still write to it.

@@ -129,8 +129,9 @@ impl<'a> Url<'a> {
 
 fn pair(text: &str) -> Result<(&str, String), Failure> {
     let (key, value) = text.split_once('=').ok_or_else(|| {
-        Failure::usage(format!("`{text}` after the `?` is no parameter"))
-            .next("write it as key=value; a ? in a path is written %3F")
+        // Not shown, nor is what cannot be decoded: it may be of a password.
+        Failure::usage("what follows the `?` is no parameter")
+            .next("write it as key=value; a ? in a path or a password is written %3F")
     })?;
     let value = String::from_utf8(decode(value)?)
         .map_err(|_| Failure::usage(format!("the value of `{key}` is not UTF-8")))?;
@@ -162,9 +163,9 @@ fn decode(text: &str) -> Result<Vec<u8>, Failure> {
         match (digit(rest.next()), digit(rest.next())) {
             (Some(high), Some(low)) => bytes.push((high << 4 | low) as u8),
             _ => {
-                return Err(Failure::usage(format!(
-                    "in `{text}` a % is not followed by two hexadecimal digits"
-                ))
+                return Err(Failure::usage(
+                    "in the URL a % is not followed by two hexadecimal digits",
+                )
                 .next("a % itself is written %25"));
             }
         }

@@ -60,9 +60,10 @@ struct Rules {
 }
 
 pub(crate) fn run(arguments: &Compare, output: &mut Output) -> Result<Finish, Failure> {
+    verify::check_filter(arguments.filter.as_deref())?;
     let parent = arguments.dir.clone().unwrap_or_else(env::temp_dir);
     let (targets, _directory) = targets(&arguments.urls, &parent)?;
-    let sessions = sample::sessions(arguments.sessions.get())?;
+    let sessions = sample::sessions(arguments.sessions)?;
     let mut comparison = Comparison {
         sessions: sessions.len(),
         payload_bytes: sessions.iter().map(|session| session.payload.len()).sum(),

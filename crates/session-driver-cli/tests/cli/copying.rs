@@ -290,3 +290,20 @@ fn a_reader_that_goes_away_is_no_error() {
         );
     }
 }
+
+#[test]
+fn what_was_not_done_counts_when_nobody_reads_of_it() {
+    let tool = Tool::holding(SAMPLE);
+    fs::write(tool.path("bad.jsonl"), "{}\n").expect("a file");
+    for (arguments, told) in [
+        (&["import", "file:store", "bad.jsonl"][..], "line 1"),
+        (&["remove", "file:store", "nobody"], "nobody"),
+    ] {
+        let mut child = tool.start(arguments);
+        drop(child.stdout.take());
+        let output = child.wait_with_output().expect("the tool ends");
+        assert_eq!(output.status.code(), Some(1), "{output:?}");
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        assert!(stderr.contains(told), "{output:?}");
+    }
+}

@@ -29,8 +29,12 @@ fn verify_proves_rules_beside_the_store() {
     assert_eq!(json["conforming"], true);
     assert_eq!(json["report"]["rules"][0]["rule"], "RET-1");
 
-    tool.run(&["verify", "memory:", "--filter", "NONE"])
-        .usage("no rule's id begins with");
+    for command in ["verify", "compare"] {
+        tool.run(&[command, "memory:", "--filter", "NONE"])
+            .usage("no rule's id begins with");
+    }
+    tool.run(&["compare", "memory:", "--sessions", "10000001"])
+        .usage("from 1 to 10000000");
     tool.run(&["verify", "file:no/where"])
         .failure("beside the store");
 }

@@ -154,3 +154,19 @@ fn exit_status_and_help() {
         "{help}"
     );
 }
+
+#[test]
+fn a_url_that_is_not_understood_is_not_shown_for_it_may_hold_a_password() {
+    let tool = Tool::new();
+    for url in [
+        "redis://ana:hidden?word@127.0.0.1:1",
+        "redis://ana:hidden%zzword@127.0.0.1:1",
+        "unix:/x?pass=hidden%zzword",
+    ] {
+        let ended = tool.run(&["list", url]);
+        assert_ne!(ended.code, Some(0), "{url}");
+        for part in ["hidden", "word@", "zzword"] {
+            assert!(!ended.stderr.contains(part), "{ended:?}");
+        }
+    }
+}
