@@ -71,11 +71,9 @@ impl Output {
     }
 
     fn judge(&self, written: io::Result<()>) -> Result<(), Failure> {
-        match written {
-            Err(error) if error.kind() == io::ErrorKind::BrokenPipe && !self.ends_with_reader => {
-                Ok(())
-            }
-            written => written.map_err(|error| Failure::output(&error)),
+        match written.map_err(|error| Failure::output(&error)) {
+            Err(failure) if failure.is_quiet() && !self.ends_with_reader => Ok(()),
+            judged => judged,
         }
     }
 

@@ -38,12 +38,18 @@ const KILLS: usize = 6;
 /// The operations of a lane, more than it answers before it is killed.
 const WORK: usize = 240;
 
-fn what_was_acknowledged_survives_a_kill(context: &Context) -> Verdict {
-    if !context.capabilities().embedded {
-        return Err(Stop::NotApplicable(
+/// NotApplicable to a driver whose data lie in another process than the one that the suite kills.
+fn holds_the_data_itself(context: &Context) -> Verdict {
+    match context.capabilities().embedded {
+        true => Ok(()),
+        false => Err(Stop::NotApplicable(
             "a server holds the data, and the suite cannot kill it".into(),
-        ));
+        )),
     }
+}
+
+fn what_was_acknowledged_survives_a_kill(context: &Context) -> Verdict {
+    holds_the_data_itself(context)?;
     let (place, mut rng) = (context.place()?, context.rng());
     for round in 0..context.rounds(KILLS) {
         let cells: Vec<Vec<String>> = (0..6).map(|cell| cell_of(round, cell)).collect();
@@ -61,11 +67,7 @@ fn what_was_acknowledged_survives_a_kill(context: &Context) -> Verdict {
 /// Whoever logs out twice is told by the second remove that the session is gone, and the kill comes
 /// before the first has been told anything.
 fn what_a_second_remove_was_told_survives_a_kill(context: &Context) -> Verdict {
-    if !context.capabilities().embedded {
-        return Err(Stop::NotApplicable(
-            "a server holds the data, and the suite cannot kill it".into(),
-        ));
-    }
+    holds_the_data_itself(context)?;
     let place = context.place()?;
     for round in 0..context.rounds(KILLS) {
         let gone = ids(&format!("round-{round}-gone"), 40);

@@ -125,13 +125,9 @@ impl<N: Network> Cluster<N> {
         }
         let (mut nodes, mut failure) = (known.nodes(), None);
         nodes.extend(self.seeds.iter().cloned());
-        let silent = self.silent.load(Ordering::Relaxed);
-        for node in nodes
-            .iter()
-            .cycle()
-            .skip(silent % nodes.len().max(1))
-            .take(nodes.len())
-        {
+        let first = self.silent.load(Ordering::Relaxed) % nodes.len().max(1);
+        nodes.rotate_left(first);
+        for node in &nodes {
             if failure.is_some() && patience.is_over() {
                 break;
             }

@@ -62,7 +62,7 @@ impl Subject for Sqlite {
              INSERT INTO sessions_of_others VALUES ('1', 1, 'theirs'), ('beside-others-1', 1, NULL);
              CREATE TABLE \"session s\" (id TEXT, expires_minute INTEGER);
              INSERT INTO \"session s\" VALUES ('a', 0);
-             INSERT INTO sessions (id, version, checksum, payload) 
+             INSERT INTO sessions (id, version, checksum, payload)
              VALUES ('no id', 0, 0, x'00'), ('', 0, 0, x''), (CAST(x'FF' AS TEXT), 0, 0, x'');",
         )?;
         let directory = place.directory().ok_or("the place has a directory")?;
