@@ -9,13 +9,18 @@ use rusqlite::Connection;
 use session_driver::ErrorKind;
 
 use crate::fault::{Attempt, Fault};
+use crate::sync::sync_database;
 
 /// After how many pages of 4 KiB the log is moved: in the background, over and over.
 const STEP_PAGES: i32 = 1_000;
 
-/// From how many pages on a writer sees to it himself: while writers never pause the log never
-/// ends, and only one who keeps the others out can have it begin anew.
+/// From how many pages on a writer is asked to move the rest: while writers never pause the log
+/// never ends, and only one who keeps the others out can have it begin anew. He is asked when the
+/// thread has just moved, and synced, almost all of it.
 const LIMIT_PAGES: i32 = 4_000;
+
+/// From how many pages on a writer does so though the thread has not come to it.
+const OVERDUE_PAGES: i32 = 2 * LIMIT_PAGES;
 
 /// To what size the log is cut when it begins anew. Not to less: a sync of a log that grows costs
 /// twice one of a log that is written over.
@@ -89,7 +94,7 @@ impl Shared {
     /// Takes note that the log grew from so many pages to so many, or began anew.
     fn note(&self, before: i32, pages: i32) {
         if pages / STEP_PAGES > before / STEP_PAGES {
-            if pages >= LIMIT_PAGES {
+            if pages >= OVERDUE_PAGES {
                 self.overdue.store(true, Ordering::Relaxed);
             }
             self.wish(|wish| wish.due = true);
@@ -102,12 +107,24 @@ impl Shared {
     }
 
     /// The thread's work: once at first, for a killed process may have left its log.
+    ///
+    /// SQLite syncs the database when it has moved the end of the log, so of one that grows
+    /// meanwhile only in a checkpoint for which the writers wait. The thread does it before that.
     fn work(&self, mover: &Connection) {
         loop {
-            {
+            let pages = {
                 let _moving = self.moving.lock().unwrap_or_else(PoisonError::into_inner);
                 // What keeps it from being moved keeps it safe where it is.
-                let _ = checkpoint(mover, "PRAGMA wal_checkpoint(PASSIVE)");
+                checkpoint(mover, "PRAGMA wal_checkpoint(PASSIVE)").unwrap_or(0)
+            };
+            if pages > 0 && !sync_database(mover) {
+                // The system tells each handle once of what it could not write. This one must not
+                // call a log moved from now on; the writers' will be told, too.
+                return;
+            }
+            if pages >= LIMIT_PAGES {
+                self.wish(|wish| wish.due = false);
+                self.overdue.store(true, Ordering::Relaxed);
             }
             let wish = self.wish.lock().unwrap_or_else(PoisonError::into_inner);
             let mut wish = self
@@ -122,8 +139,10 @@ impl Shared {
     }
 }
 
-fn checkpoint(connection: &Connection, pragma: &str) -> rusqlite::Result<()> {
-    connection.prepare_cached(pragma)?.query_row([], |_| Ok(()))
+/// Gives the log's length in pages.
+fn checkpoint(connection: &Connection, pragma: &str) -> rusqlite::Result<i32> {
+    let mut statement = connection.prepare_cached(pragma)?;
+    statement.query_row([], |row| row.get(1))
 }
 
 impl Drop for Wal {

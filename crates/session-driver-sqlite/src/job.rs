@@ -15,8 +15,8 @@ pub(crate) trait Job: Send + Sync {
     fn patience(&self) -> Patience;
     /// Runs the change within a transaction; `false` when that has come to nothing.
     fn run(&self, table: &Table, connection: &Connection) -> bool;
-    /// Tells the caller that the transaction has ended, and how it failed.
-    fn settle(&self, failure: Option<&Fault>);
+    /// Tells the caller that the transaction has ended, and how.
+    fn settle(&self, ended: Attempt<()>);
     /// Has the caller, who waits, lead the next transaction.
     fn lead(&self);
 }
@@ -92,9 +92,9 @@ where
         goes_on
     }
 
-    fn settle(&self, failure: Option<&Fault>) {
-        if let Some(fault) = failure {
-            lock(&self.progress).outcome = Some(Err(fault.clone()));
+    fn settle(&self, ended: Attempt<()>) {
+        if let Err(fault) = ended {
+            lock(&self.progress).outcome = Some(Err(fault));
         }
         self.proceed(Phase::Done);
     }

@@ -45,8 +45,9 @@
 //! Each read has a connection for itself, one of those that are kept, and waits for nobody. All writes of a driver go
 //! through one connection: whoever comes first runs his change at once, takes in those who come
 //! meanwhile, commits for all of them, and wakes them. So a lone writer waits for no other thread,
-//! and many share a commit, and its sync. A thread moves the log into the database in the
-//! background; when the log has more than 16 MiB all the same, a writer stops for it.
+//! and many share a commit, and its sync. A thread moves the log into the database and
+//! syncs that in the background; once the log has 16 MiB, a writer moves the little that came
+//! meanwhile, and has the log begin anew.
 //!
 //! # What a success survives
 //! [`Durability::Process`](session_driver::Durability::Process), the default (`synchronous =
@@ -81,6 +82,7 @@ mod patience;
 mod place;
 mod readers;
 mod schema;
+mod sync;
 mod table;
 mod writer;
 #[cfg(test)]

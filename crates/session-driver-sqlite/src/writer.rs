@@ -25,8 +25,8 @@ const MAX_BYTES: usize = 1024 * 1024;
 ///
 /// Who comes to an empty queue leads: he runs his change in a transaction at once, and then, in the
 /// same one, the changes of those who came meanwhile; the sync of the commit is theirs together.
-/// Then he wakes them, and the first who came too late leads next. A lone caller meets two locks
-/// that nobody holds.
+/// Then the first who came too late leads, and he wakes those whose changes he ran. A lone caller
+/// meets two locks that nobody holds.
 pub(crate) struct Writer {
     queue: Mutex<Queue>,
     connection: Mutex<Connected>,
@@ -106,20 +106,33 @@ impl Writer {
     fn lead(&self, own: Arc<dyn Job>, ground: &Ground<'_>) {
         let mut connected = lock(&self.connection);
         let mut batch = vec![own];
-        if connected.run(&mut batch, ground, |size| self.next(size)) {
-            // Not to be blamed on those who shared it.
-            for job in batch {
-                connected.run(&mut vec![job], ground, |_| None);
+        let ended = connected.run(&mut batch, ground, |size| self.next(size));
+        let ended = ended.unwrap_or_else(|| {
+            // Not to be blamed on those who shared it: each by himself.
+            for job in batch.drain(..) {
+                let ended = connected.run(&mut vec![job.clone()], ground, |_| None);
+                job.settle(ended.unwrap_or(Ok(())));
             }
-        }
+            Ok(())
+        });
         if let Some(wal) = ground.wal {
             wal.restart_if_overdue(&connected.connection);
         }
         drop(connected);
+        // First the next leader: waking a caller costs about as much as what he asked for.
+        self.hand_over();
+        for job in batch {
+            job.settle(ended.clone());
+        }
+    }
+
+    fn hand_over(&self) {
         let mut queue = lock(&self.queue);
-        match queue.waiting.pop_front() {
-            Some(next) => next.lead(),
-            None => queue.has_leader = false,
+        let next = queue.waiting.pop_front();
+        queue.has_leader = next.is_some();
+        drop(queue);
+        if let Some(next) = next {
+            next.lead();
         }
     }
 
@@ -133,14 +146,15 @@ impl Writer {
 }
 
 impl Connected {
-    /// Runs a batch, and those that `next` gives, in one transaction, and tells all how it went.
-    /// `true`, and nobody is told, when one of several failed so that none took place.
+    /// Runs a batch, and those that `next` gives, in one transaction, and says how that ended;
+    /// `None` when one of several failed so that none took place. A change that failed alone says
+    /// so itself.
     fn run(
         &mut self,
         batch: &mut Vec<Arc<dyn Job>>,
         ground: &Ground<'_>,
         next: impl Fn((usize, usize)) -> Option<Arc<dyn Job>>,
-    ) -> bool {
+    ) -> Option<Attempt<()>> {
         let begun = batch[0].patience().retry(|| self.begin(ground));
         let mut size = (0, 0);
         let mut failed = begun.is_err();
@@ -158,21 +172,11 @@ impl Connected {
             size = (size.0 + 1, size.1 + job.bytes());
             failed = !job.run(ground.table, &self.connection);
         }
-        let outcome = match begun {
-            Err(fault) => Err(fault),
-            Ok(()) if failed => {
-                self.roll_back();
-                if batch.len() > 1 {
-                    return true;
-                }
-                Ok(())
-            }
-            Ok(()) => self.commit(ground),
-        };
-        for job in &*batch {
-            job.settle(outcome.as_ref().err());
+        if begun.is_ok() && failed {
+            self.roll_back();
+            return (batch.len() == 1).then_some(Ok(()));
         }
-        false
+        Some(begun.and_then(|()| self.commit(ground)))
     }
 
     fn begin(&mut self, ground: &Ground<'_>) -> Attempt<()> {
