@@ -1,11 +1,9 @@
 //! The sled driver against sled itself, measured in pairs so that a noisy machine disturbs both
 //! sides alike: `cargo bench -p session-driver-sled --bench ratios`.
 //!
-//! The promise on unflushed writes is not kept: an overwrite takes about 1.6 times a bare `insert`
-//! (1.56 to 1.64 in seven runs). What it does besides, by leaving it out and by a profile: it looks
-//! whether sled's file still has a name, without which a success could be lost (rule ERR-7), a system
-//! call that makes 0.2 of the ratio; and it reads what it replaces, whose deadline the index has to
-//! forget and whose format may be a newer one, which makes about 0.3.
+//! An overwrite that is not flushed takes about 1.35 times a bare `insert`. What it does besides is to
+//! read what it replaces, whose deadline the index has to forget and whose format may be a newer one:
+//! that makes about 0.3.
 
 #![allow(clippy::print_stdout, reason = "a benchmark prints what it measured")]
 

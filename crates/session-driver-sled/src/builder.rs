@@ -61,8 +61,9 @@ impl SledDriverBuilder {
 
     /// What an acknowledged operation survives: [`Process`](Durability::Process) (the default), at
     /// the price of a flush for every write, which concurrent writers share, or
-    /// [`None`](Durability::None). [`Power`](Durability::Power) is refused at open: sled writes its
-    /// log with `sync_file_range`, which leaves it in the disk's own cache.
+    /// [`None`](Durability::None), at which the files are looked for once in a millisecond, and not
+    /// for every write. [`Power`](Durability::Power) is refused at open: sled writes its log with
+    /// `sync_file_range`, which leaves it in the disk's own cache.
     #[must_use]
     pub fn durability(self, durability: Durability) -> SledDriverBuilder {
         SledDriverBuilder { durability, ..self }

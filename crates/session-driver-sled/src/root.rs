@@ -24,7 +24,7 @@ const ENGINE: &str = "sled";
 const DATA: &str = "db";
 
 /// How often the files are looked for by their path.
-const CHECK_INTERVAL_MILLIS: u64 = 1_000;
+const CHECK_INTERVAL_MICROS: u64 = 1_000_000;
 
 /// How long it may take to notice that the files were replaced, as the descriptor declares it.
 pub(crate) const OUTAGE_BOUND: Duration = Duration::from_secs(2);
@@ -33,8 +33,8 @@ pub(crate) const OUTAGE_BOUND: Duration = Duration::from_secs(2);
 /// and whole segments of 512 KiB.
 const RESERVE: u64 = 8 * 1024 * 1024;
 
-/// How long it is believed that the room is there: others would have to fill [`RESERVE`] meanwhile.
-/// Asking each time would cost about a twentieth of a write that is not flushed.
+/// How long it is believed that the files are there, and room for them: others would have to fill
+/// [`RESERVE`] meanwhile. Asking each time would cost an eighth of a write that is not flushed.
 const ROOM_INTERVAL_MICROS: u64 = 1_000;
 
 /// The length, in bytes, from which on a record is asked room for each time.
@@ -55,7 +55,7 @@ pub(crate) struct Root {
     marker: Marker,
     data: OnceLock<Data>,
     opened: Instant,
-    next_check_millis: AtomicU64,
+    next_check_micros: AtomicU64,
     next_room_micros: AtomicU64,
 }
 
@@ -134,7 +134,7 @@ impl Root {
             marker,
             data: OnceLock::new(),
             opened: Instant::now(),
-            next_check_millis: AtomicU64::new(CHECK_INTERVAL_MILLIS),
+            next_check_micros: AtomicU64::new(CHECK_INTERVAL_MICROS),
             next_room_micros: AtomicU64::new(0),
         })
     }
@@ -159,25 +159,22 @@ impl Root {
     }
 
     /// To be asked before something is written: sled stops for good when its disk is full, and
-    /// writes to files that were removed as if they were there.
-    ///
-    /// Looks each time whether the file is there, for what is written to one without a name is lost
-    /// (rule ERR-7), and once in [`ROOM_INTERVAL_MICROS`] for the room, if it was there.
+    /// writes to files that were removed as if they were there. Looks for both once in
+    /// [`ROOM_INTERVAL_MICROS`], and for files that were replaced as reads do.
     ///
     /// # Errors
-    /// StorageFull when less than [`RESERVE`] would be left, Unavailable when the file was removed.
+    /// StorageFull when less than [`RESERVE`] would be left, Unavailable when the files were removed
+    /// or replaced.
     pub(crate) fn ensure_room(&self, len: usize) -> Attempt<()> {
         let Some(data) = self.data.get() else {
             return Ok(());
         };
-        if fstat(&data.handle)?.st_nlink == 0 {
-            return Err(is_gone());
-        }
-        let elapsed = u64::try_from(self.opened.elapsed().as_micros()).unwrap_or(u64::MAX);
-        let is_small = len < ROOM_BYTES;
-        if is_small && elapsed < self.next_room_micros.load(Ordering::Relaxed) {
+        let elapsed = self.elapsed_micros();
+        self.ensure_present_by(elapsed)?;
+        if len < ROOM_BYTES && elapsed < self.next_room_micros.load(Ordering::Relaxed) {
             return Ok(());
         }
+        self.ensure_named()?;
         let disk = fstatvfs(&data.handle)?;
         let available = disk.f_bavail.saturating_mul(disk.f_frsize);
         if available < RESERVE + len as u64 {
@@ -193,11 +190,23 @@ impl Root {
         Ok(())
     }
 
+    /// Unavailable when sled's file has no name any more: what is written to it is lost. To be asked
+    /// before each write whose success is to survive something (rule ERR-7).
+    pub(crate) fn ensure_named(&self) -> Attempt<()> {
+        match self.data.get() {
+            Some(data) if fstat(&data.handle)?.st_nlink == 0 => Err(is_gone()),
+            _ => Ok(()),
+        }
+    }
+
     /// Unavailable when sled's files are no longer where they were opened, for then nothing that is
-    /// written stays. Looks once in [`CHECK_INTERVAL_MILLIS`].
+    /// written stays. Looks once in [`CHECK_INTERVAL_MICROS`].
     pub(crate) fn ensure_present_now_and_then(&self) -> Attempt<()> {
-        let elapsed = u64::try_from(self.opened.elapsed().as_millis()).unwrap_or(u64::MAX);
-        if elapsed < self.next_check_millis.load(Ordering::Relaxed) {
+        self.ensure_present_by(self.elapsed_micros())
+    }
+
+    fn ensure_present_by(&self, elapsed_micros: u64) -> Attempt<()> {
+        if elapsed_micros < self.next_check_micros.load(Ordering::Relaxed) {
             return Ok(());
         }
         match stat(self.data_file()) {
@@ -205,11 +214,15 @@ impl Root {
             Ok(_) | Err(Errno::NOENT | Errno::NOTDIR) => return Err(is_gone()),
             Err(errno) => return Err(errno.into()),
         }
-        self.next_check_millis.store(
-            elapsed.saturating_add(CHECK_INTERVAL_MILLIS),
+        self.next_check_micros.store(
+            elapsed_micros.saturating_add(CHECK_INTERVAL_MICROS),
             Ordering::Relaxed,
         );
         Ok(())
+    }
+
+    fn elapsed_micros(&self) -> u64 {
+        u64::try_from(self.opened.elapsed().as_micros()).unwrap_or(u64::MAX)
     }
 
     fn is_data(&self, found: &Identity) -> bool {

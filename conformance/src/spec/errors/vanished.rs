@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use session_driver::{ErrorKind, Precondition};
+use session_driver::{Durability, ErrorKind, Precondition};
 
 use crate::case::{Context, Fixture, Stop, Verdict, cases, ensure};
 use crate::outage::{
@@ -18,7 +18,7 @@ pub(super) const ERR_7: Rule = Rule {
     level: Level::Must,
     evidence: Evidence::Fault,
     text: "A backend removed or replaced under an open driver becomes Unavailable within the declared bound, never an empty \
-           store or a lost success.",
+           store; a success since then is not lost with it, unless the durability is None.",
     intent: "A cleaned temporary directory reads as `all logged out`, and saves go to a file without a name.",
     provenance: &[Provenance::Own(
         "a driver with an open file goes on serving a directory that was deleted",
@@ -41,6 +41,11 @@ fn a_removed_store_is_unavailable(context: &Context) -> Verdict {
 }
 
 fn a_store_is_not_stored_into_what_was_removed(context: &Context) -> Verdict {
+    if context.capabilities().durability == Durability::None {
+        return Err(Stop::NotApplicable(
+            "at durability None a success need not survive anything".into(),
+        ));
+    }
     let store = in_files(context)?;
     let due = stored_before(&*store)?;
     remove_all(store.place())?;

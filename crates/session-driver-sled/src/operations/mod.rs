@@ -8,7 +8,7 @@ mod sweep;
 mod touch;
 mod traverse;
 
-use session_driver::{SessionId, Timestamp, Version, is_live};
+use session_driver::{Durability, SessionId, Timestamp, Version, is_live};
 use session_driver_envelope::{Header, decode};
 use sled::IVec;
 
@@ -47,6 +47,7 @@ impl Stored {
 impl SledDriver {
     /// Reads what stands under an id. Whoever writes then holds the id's lock.
     fn find(&self, id: &SessionId) -> Attempt<Found> {
+        self.root.ensure_present_now_and_then()?;
         self.find_as(id, |bytes| {
             let record = decode(bytes)?;
             Ok((record.expires_at, record.version))
@@ -54,7 +55,7 @@ impl SledDriver {
     }
 
     /// As [`find`](SledDriver::find), for one who replaces the payload whatever it is: it is not
-    /// read, and may be damaged.
+    /// read, and may be damaged; and the files are looked for when it is replaced.
     fn find_to_replace(&self, id: &SessionId) -> Attempt<Found> {
         self.find_as(id, |bytes| {
             let header = Header::read(bytes)?;
@@ -63,7 +64,6 @@ impl SledDriver {
     }
 
     fn find_as(&self, id: &SessionId, read: fn(&[u8]) -> Attempt<Head>) -> Attempt<Found> {
-        self.root.ensure_present_now_and_then()?;
         let Some(bytes) = self.engine.get(id.as_bytes())? else {
             return Ok(Found::Absent);
         };
@@ -77,6 +77,15 @@ impl SledDriver {
         })
     }
 
+    /// To be asked before something of about so many bytes is written. Where a success survives
+    /// nothing, the files are not looked for each time.
+    fn ensure_writable(&self, len: usize) -> Attempt<()> {
+        if self.engine.durability >= Durability::Process {
+            self.root.ensure_named()?;
+        }
+        self.root.ensure_room(len)
+    }
+
     /// Puts a record's bytes under an id, and its entry into the index, from where it was in it. A
     /// crash in between leaves an entry too many, never one too few: a sweep would not find the
     /// record. Whatever fails once the record is there leaves it there.
@@ -87,7 +96,7 @@ impl SledDriver {
         bucket: Option<u64>,
         was_in: Option<u64>,
     ) -> Attempt<()> {
-        self.root.ensure_room(bytes.len())?;
+        self.ensure_writable(bytes.len())?;
         if let Some(bucket) = bucket.filter(|_| bucket != was_in) {
             self.engine.insert(&key::entry(bucket, id), &[])?;
         }
@@ -101,7 +110,7 @@ impl SledDriver {
     /// Takes away what stands under an id, and then its entry in the index. Whatever fails then
     /// does not bring it back.
     fn discard(&self, id: &SessionId, bucket: Option<u64>) -> Attempt<()> {
-        self.root.ensure_room(0)?;
+        self.ensure_writable(0)?;
         self.engine.remove(id.as_bytes())?;
         match bucket {
             Some(bucket) => self.forget_entry(bucket, id),

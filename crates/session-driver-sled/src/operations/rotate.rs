@@ -32,7 +32,7 @@ impl SledDriver {
             Found::Damaged(fault) => return Err(fault),
         };
         let (version, len) = (stored.version, stored.bytes.len());
-        self.root.ensure_room(len)?;
+        self.ensure_writable(len)?;
         let mut batch = Batch::default();
         if let Some(bucket) = expired {
             batch.remove(key::entry(bucket, to));

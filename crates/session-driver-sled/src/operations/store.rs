@@ -1,12 +1,24 @@
 //! Setting payload and deadline.
 
+use std::cell::RefCell;
+
 use session_driver::{ErrorKind, NewRecord, Precondition, SessionId, Timestamp, Version};
 use session_driver_envelope::encode;
+use sled::IVec;
 
 use crate::driver::SledDriver;
 use crate::fault::{Attempt, Fault};
 use crate::key;
 use crate::operations::Found;
+
+/// The largest buffer that is kept, in bytes.
+const LONGEST_KEPT: usize = 64 * 1024;
+
+thread_local! {
+    /// Kept for the thread's life: a fresh buffer would cost a thirtieth of a store that is not
+    /// flushed.
+    static BUFFER: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+}
 
 impl SledDriver {
     pub(crate) fn try_store(
@@ -20,10 +32,7 @@ impl SledDriver {
             return Err(Fault::from(ErrorKind::PayloadTooLarge));
         }
         let version = self.new_version();
-        let mut bytes = Vec::new();
-        if record.is_live(now) {
-            encode(record, version, &mut bytes);
-        }
+        let bytes = record.is_live(now).then(|| encoded(record, version));
         let held = self.stripes.lock(id);
         let found = if when == Precondition::Any {
             self.find_to_replace(id)?
@@ -44,13 +53,26 @@ impl SledDriver {
             Found::Damaged(fault) => return Err(fault),
         };
         when.check(live)?;
-        if record.is_live(now) {
-            self.put(id, bytes.into(), key::bucket(record.expires_at), was_in)?;
-        } else if is_there {
-            self.discard(id, was_in)?;
+        match bytes {
+            Some(bytes) => self.put(id, bytes, key::bucket(record.expires_at), was_in)?,
+            None if is_there => self.discard(id, was_in)?,
+            None => self.root.ensure_present_now_and_then()?,
         }
         drop(held);
         self.engine.settle()?;
         Ok(version)
     }
+}
+
+/// A record's bytes as the engine keeps them, which it can only copy from elsewhere.
+fn encoded(record: NewRecord<'_>, version: Version) -> IVec {
+    BUFFER.with_borrow_mut(|buffer| {
+        buffer.clear();
+        encode(record, version, buffer);
+        let bytes = IVec::from(&buffer[..]);
+        if buffer.capacity() > LONGEST_KEPT {
+            *buffer = Vec::new();
+        }
+        bytes
+    })
 }

@@ -107,7 +107,7 @@ impl SledDriver {
                 Ok(Due::Expired)
             }
             Found::Sound(_) | Found::Absent => {
-                self.root.ensure_room(0)?;
+                self.ensure_writable(0)?;
                 self.engine.remove(entry)?;
                 Ok(Due::Stale)
             }
