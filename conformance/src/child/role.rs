@@ -97,10 +97,9 @@ fn serve(lane: usize, subject: &dyn AnySubject, shared: &Shared, wishes: &Receiv
             (Wish::UseFromThreads { seed, times }, Some(driver)) => {
                 Answer::Used(use_from_threads(driver, seed, times))
             }
-            (Wish::RemoveTwice { ids, now }, Some(driver)) => {
-                Answer::Used(remove_twice(driver, &ids, now, |done| {
-                    say(lane, Answer::Removed(done));
-                }))
+            (Wish::EndTwice { ids, now, by_touch }, Some(driver)) => {
+                let tell = |done| say(lane, Answer::Ended(done));
+                Answer::Used(end_twice(driver, &ids, now, by_touch, tell))
             }
             (Wish::Close, _) => {
                 share(None);
@@ -146,21 +145,27 @@ fn use_from_threads(driver: &dyn SessionDriver, seed: u64, times: u32) -> Result
     Ok(())
 }
 
-fn remove_twice(
+fn end_twice(
     driver: &dyn SessionDriver,
     ids: &[String],
     now: i64,
+    by_touch: bool,
     tell: impl Fn(usize),
 ) -> Result<(), String> {
     for (done, id) in ids.iter().enumerate() {
         tell(done);
-        let call = Call::Remove {
+        let remove = Call::Remove {
             id: id.clone(),
             now,
         };
+        let touch = Call::Touch {
+            id: id.clone(),
+            expires_at: Some(now),
+            now,
+        };
         let is_first = AtomicBool::new(true);
-        let remove = || {
-            let reply = perform(driver, &call);
+        let end = |call: &Call| {
+            let reply = perform(driver, call);
             if is_first.swap(false, Ordering::Relaxed) && matches!(reply, Reply::Was(false)) {
                 // As by a kill, nothing is run or written any more.
                 std::process::abort();
@@ -168,13 +173,14 @@ fn remove_twice(
             reply
         };
         let replies = thread::scope(|scope| {
-            let other = scope.spawn(remove);
-            [Ok(remove()), other.join()]
+            let other = scope.spawn(|| end(&remove));
+            let own = end(if by_touch { &touch } else { &remove });
+            [Ok(own), other.join()]
         });
         for reply in replies {
             match reply {
                 Ok(Reply::Was(_)) => {}
-                Ok(reply) => return Err(format!("a remove answers {reply:?}")),
+                Ok(reply) => return Err(format!("the end of a session answers {reply:?}")),
                 Err(_) => return Err("it panicked".into()),
             }
         }

@@ -38,9 +38,14 @@ pub(crate) enum Wish {
     Use { seed: u64, times: u32 },
     /// The same, each time from a new thread.
     UseFromThreads { seed: u64, times: u32 },
-    /// Remove each of these ids from two threads at once. Where one is told that nothing is there
-    /// before the other is told anything, the process ends itself as if by a kill.
-    RemoveTwice { ids: Vec<String>, now: i64 },
+    /// End each of these sessions from two threads at once, by a remove and by another one, or by a
+    /// touch into the past. Where one is told that nothing is there before the other is told
+    /// anything, the process ends itself as if by a kill.
+    EndTwice {
+        ids: Vec<String>,
+        now: i64,
+        by_touch: bool,
+    },
     /// Drop the driver.
     Close,
     /// Look at the process.
@@ -76,8 +81,8 @@ pub(crate) enum Answer {
     Opened(Result<(), (Refusal, String)>),
     Performed(Reply),
     Used(Result<(), String>),
-    /// So many of the ids were removed, and now comes the next.
-    Removed(usize),
+    /// So many of the sessions were ended, and now comes the next.
+    Ended(usize),
     Closed,
     Counted(Option<Census>),
 }

@@ -20,7 +20,7 @@ pub(super) const DUR_2: Rule = Rule {
     level: Level::Must,
     evidence: Evidence::Stochastic,
     text: "After an operation succeeded, its effect is there after kill -9, at any moment, of the process that holds the \
-           data, for stores, touches, removes (those that found nothing, too) and rotates.",
+           data, for stores, touches, removes (those that found nothing, and touches into the past, too) and rotates.",
     intent: "The out-of-memory killer takes a process, and logouts it had confirmed are undone.",
     provenance: &[Provenance::Own(
         "`insert` of sled alone lost acknowledged writes to kill -9 in 7 of 8 runs",
@@ -28,7 +28,8 @@ pub(super) const DUR_2: Rule = Rule {
     needs: &[Need::SurvivesKill],
     proof: cases![
         what_was_acknowledged_survives_a_kill,
-        what_a_second_remove_was_told_survives_a_kill
+        what_a_second_remove_was_told_survives_a_kill,
+        what_a_touch_into_the_past_was_told_survives_a_kill
     ],
 };
 
@@ -67,6 +68,15 @@ fn what_was_acknowledged_survives_a_kill(context: &Context) -> Verdict {
 /// Whoever logs out twice is told by the second remove that the session is gone, and the kill comes
 /// before the first has been told anything.
 fn what_a_second_remove_was_told_survives_a_kill(context: &Context) -> Verdict {
+    what_is_told_to_be_gone_survives_a_kill(context, false)
+}
+
+/// A touch into the past is a remove, too.
+fn what_a_touch_into_the_past_was_told_survives_a_kill(context: &Context) -> Verdict {
+    what_is_told_to_be_gone_survives_a_kill(context, true)
+}
+
+fn what_is_told_to_be_gone_survives_a_kill(context: &Context, by_touch: bool) -> Verdict {
     holds_the_data_itself(context)?;
     let place = context.place()?;
     for round in 0..context.rounds(KILLS) {
@@ -78,25 +88,26 @@ fn what_a_second_remove_was_told_survives_a_kill(context: &Context) -> Verdict {
         drop(store);
         let mut child = Child::spawn(context)?;
         child.open(0, &place)?;
-        let (ids, now) = (
-            gone.iter().map(|who| who.as_str().into()).collect(),
-            NOW.as_millis(),
-        );
-        child.send(&Request::of(0, Wish::RemoveTwice { ids, now }))?;
-        let mut removed = 0;
+        let wish = Wish::EndTwice {
+            ids: gone.iter().map(|who| who.as_str().into()).collect(),
+            now: NOW.as_millis(),
+            by_touch,
+        };
+        child.send(&Request::of(0, wish))?;
+        let mut ended = 0;
         while let Some(answer) = child.receive_or_end()? {
             match answer {
-                Answer::Removed(done) => removed = done,
+                Answer::Ended(done) => ended = done,
                 Answer::Used(Ok(())) => break,
                 other => return Err(unexpected(&other)),
             }
         }
         drop(child);
         let store = context.open(&place, &Setup::default())?;
-        for who in &gone[..=removed] {
+        for who in &gone[..=ended] {
             ensure!(
                 store.retrieve(who, NOW)?.is_none(),
-                "a remove answered false beside another, and after a kill the session is there again"
+                "one of two who ended a session was told that there is none, and after a kill it is there again"
             );
         }
     }

@@ -101,8 +101,9 @@ impl<D: SessionDriver + 'static> Blocking<D> {
         match streak {
             None => self.run_on_a_thread(name, operation).await,
             Some(streak) if streak.is_long() => {
-                let user = self.pool.enter().map_err(|kind| failure(kind, name))?;
-                streak.time(|| operation(&user.driver))
+                let in_place = |driver: &D| streak.time(|| operation(driver));
+                let called = self.pool.call_in_place(in_place);
+                called.map_err(|kind| failure(kind, name))?
             }
             Some(streak) => {
                 let streak = Arc::clone(streak);

@@ -19,7 +19,14 @@ impl SledDriver {
         let held = self.stripes.lock(id);
         let stored = match self.find(id)? {
             Found::Sound(stored) => stored,
-            Found::Absent => return Ok(false),
+            Found::Absent => {
+                drop(held);
+                if !is_live(expires_at, now) {
+                    // As with a remove, which this is: another one's may not be flushed yet.
+                    self.engine.settle()?;
+                }
+                return Ok(false);
+            }
             Found::Damaged(fault) => return Err(fault),
         };
         if !stored.is_live(now) {
