@@ -57,6 +57,11 @@ const KNOWN: &[Known] = &[
     },
 ];
 
+/// Removes what an interrupted process had to leave, as this line of it says.
+pub(crate) fn clear(bequest: &str) {
+    redis::clear(bequest);
+}
+
 /// One driver: what its URLs look like, and the store that one of them names.
 struct Known {
     schemes: &'static [&'static str],

@@ -18,6 +18,7 @@ mod remove;
 mod scratch;
 mod screen;
 mod show;
+mod successor;
 mod sweep;
 mod touch;
 mod url;
@@ -32,6 +33,9 @@ use crate::failure::{Failure, Finish};
 use crate::output::Output;
 
 fn main() -> ExitCode {
+    if let Some(code) = successor::play(drivers::clear) {
+        return code;
+    }
     if let Some(code) = verify::play_child() {
         return code;
     }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::fs::{self, Permissions};
-use std::io;
+use std::io::{self, Write};
 use std::mem;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
@@ -13,13 +13,19 @@ use std::sync::{Mutex, MutexGuard, Once, PoisonError};
 
 use tempfile::{Builder, NamedTempFile};
 
+use crate::successor::{self, INTERRUPTED};
+
 const PREFIX: &str = ".session-driver-";
 
 /// What is to be done if a signal ends the process, by the order in which it came up. Whoever makes
 /// something that is to go holds it meanwhile, so that nothing is made once the process ends.
-static DUE: Mutex<BTreeMap<u64, Action>> = Mutex::new(BTreeMap::new());
+static DUE: Mutex<BTreeMap<u64, Due>> = Mutex::new(BTreeMap::new());
 
-type Action = Box<dyn FnOnce() + Send>;
+struct Due {
+    action: Box<dyn FnOnce() + Send>,
+    /// What is left to a successor if a signal ends the process, in place of the action.
+    bequest: Option<Box<dyn FnOnce() -> Vec<String> + Send>>,
+}
 
 /// A directory that nobody else can read and that goes with everything in it when it is dropped.
 #[derive(Debug)]
@@ -84,35 +90,38 @@ impl File {
 pub(crate) struct Cleanup(u64);
 
 impl Cleanup {
-    pub(crate) fn new(action: impl FnOnce() + Send + 'static) -> Cleanup {
-        Cleanup::among(&mut due(), Box::new(action))
+    /// Something on a server. To remove it while threads still write there would be in vain, so a
+    /// signal leaves what `bequest` names to a [successor](crate::successor).
+    pub(crate) fn on_server(
+        action: impl FnOnce() + Send + 'static,
+        bequest: impl FnOnce() -> Vec<String> + Send + 'static,
+    ) -> Cleanup {
+        let new = Due {
+            action: Box::new(action),
+            bequest: Some(Box::new(bequest)),
+        };
+        Cleanup::among(&mut due(), new)
     }
 
-    fn among(due: &mut BTreeMap<u64, Action>, action: Action) -> Cleanup {
+    fn among(due: &mut BTreeMap<u64, Due>, new: Due) -> Cleanup {
         static WATCH: Once = Once::new();
         static NEXT: AtomicU64 = AtomicU64::new(0);
         WATCH.call_once(|| {
             // Without a watch, Ctrl-C leaves the temporary files behind, as it does in most
             // programs.
-            let _ = ctrlc::set_handler(|| {
-                let mut due = self::due();
-                for action in mem::take(&mut *due).into_values() {
-                    action();
-                }
-                process::exit(130);
-            });
+            let _ = ctrlc::set_handler(end_at_once);
         });
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
-        due.insert(number, action);
+        due.insert(number, new);
         Cleanup(number)
     }
 }
 
 impl Drop for Cleanup {
     fn drop(&mut self) {
-        let action = due().remove(&self.0);
-        if let Some(action) = action {
-            action();
+        let due = due().remove(&self.0);
+        if let Some(due) = due {
+            (due.action)();
         }
     }
 }
@@ -123,13 +132,38 @@ impl fmt::Debug for Cleanup {
     }
 }
 
-fn due() -> MutexGuard<'static, BTreeMap<u64, Action>> {
+/// What a signal does.
+fn end_at_once() {
+    let mut due = due();
+    let mut bequests = Vec::new();
+    for due in mem::take(&mut *due).into_values() {
+        match due.bequest {
+            Some(bequest) => bequests.extend(bequest()),
+            None => (due.action)(),
+        }
+    }
+    if !bequests.is_empty() {
+        let error = successor::take_over(&bequests);
+        // Whether anybody reads it or not, this is the end.
+        let _ = writeln!(
+            io::stderr(),
+            "session-driver: keys of places beside the store may be left on the server: {error}"
+        );
+    }
+    process::exit(INTERRUPTED.into());
+}
+
+fn due() -> MutexGuard<'static, BTreeMap<u64, Due>> {
     DUE.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn cleanup_of(path: &Path, due: &mut BTreeMap<u64, Action>) -> Cleanup {
+fn cleanup_of(path: &Path, due: &mut BTreeMap<u64, Due>) -> Cleanup {
     let path = path.to_owned();
-    Cleanup::among(due, Box::new(move || remove(&path)))
+    let new = Due {
+        action: Box::new(move || remove(&path)),
+        bequest: None,
+    };
+    Cleanup::among(due, new)
 }
 
 /// Removes what is there while other threads may still write to it.

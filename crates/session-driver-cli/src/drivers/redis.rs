@@ -109,27 +109,51 @@ impl RedisStore {
             .unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Removes all that was stored in the place of this prefix. What cannot be removed, for the
-    /// server is gone, is left to it.
-    fn clear(&self, place: &str) {
-        let prefixes: Vec<String> = self
-            .in_places()
+    /// The prefixes that are used in the place of this prefix. They are told once.
+    fn take_prefixes(&self, place: &str) -> Vec<String> {
+        self.in_places()
             .extract_if(.., |prefix| prefix.starts_with(place))
-            .collect();
-        for prefix in prefixes {
+            .collect()
+    }
+
+    /// Removes all that was stored in the place of this prefix.
+    fn clear(&self, place: &str) {
+        for prefix in self.take_prefixes(place) {
             if let Ok(driver) = self.open_at(&self.url, &prefix, &Setup::default()) {
-                let mut ids: Vec<SessionId> = Vec::new();
-                let seen = driver.traverse(Timestamp::MIN, &mut |id| {
-                    ids.push(id.clone());
-                    ControlFlow::Continue(())
-                });
-                if seen.is_ok() {
-                    let _ = ids
-                        .iter()
-                        .try_for_each(|id| driver.remove(id, Timestamp::MIN).map(drop));
-                }
+                remove_all(&driver);
             }
         }
+    }
+
+    /// What there is to be removed, for another process. A place that was not opened here may have
+    /// been opened by a process that this one started.
+    fn bequest(&self, place: &str) -> Vec<String> {
+        self.in_places().insert(place.into());
+        let line = |prefix| format!("{} {prefix}", self.url);
+        self.take_prefixes(place).into_iter().map(line).collect()
+    }
+}
+
+/// Removes what is left on a server by a process of the tool that was interrupted, and said so in
+/// this line.
+pub(super) fn clear(bequest: &str) {
+    let (url, prefix) = bequest.split_once(' ').unwrap_or_default();
+    if let Ok(driver) = RedisDriver::builder(url).prefix(prefix).open() {
+        remove_all(&driver);
+    }
+}
+
+/// What cannot be removed, for the server is gone, is left to it.
+fn remove_all(driver: &RedisDriver) {
+    let mut ids: Vec<SessionId> = Vec::new();
+    let seen = driver.traverse(Timestamp::MIN, &mut |id| {
+        ids.push(id.clone());
+        ControlFlow::Continue(())
+    });
+    if seen.is_ok() {
+        let _ = ids
+            .iter()
+            .try_for_each(|id| driver.remove(id, Timestamp::MIN).map(drop));
     }
 }
 
@@ -151,10 +175,13 @@ impl Store for RedisStore {
     fn place(&self) -> Result<Place, BoxError> {
         let prefix = format!("{}beside-{}:", self.prefix, SessionId::generate()?.as_str());
         let locator = format!("{} {prefix}", self.url);
-        let store = self.clone();
+        let (store, heir, inherited) = (self.clone(), self.clone(), prefix.clone());
         Ok(Place::new(
             locator,
-            Cleanup::new(move || store.clear(&prefix)),
+            Cleanup::on_server(
+                move || store.clear(&prefix),
+                move || heir.bequest(&inherited),
+            ),
         ))
     }
 

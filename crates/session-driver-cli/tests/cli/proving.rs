@@ -1,6 +1,6 @@
 //! `verify` and `compare`.
 
-use std::process::Command;
+use std::process::{Child, Command};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -180,13 +180,47 @@ fn an_interrupt_leaves_nothing() {
         thread::sleep(Duration::from_millis(5));
     }
     thread::sleep(Duration::from_millis(300));
-    let kill = format!("kill -INT {}", child.id());
-    let sent = Command::new("sh")
-        .args(["-c", &kill])
-        .status()
-        .expect("a shell");
-    assert!(sent.success());
+    interrupt(&child);
     let output = child.wait_with_output().expect("the tool ends");
     assert_eq!(output.status.code(), Some(130));
     assert!(tool.names(".").is_empty(), "{:?}", tool.names("."));
+}
+
+/// Whatever its threads and the processes that it started are writing.
+#[test]
+fn an_interrupt_leaves_no_key_on_a_server() {
+    let Some(_) = redis_test_server::installed_or_skip("an interrupt while keys are written")
+    else {
+        return;
+    };
+    let options = redis_test_server::Options::new().tcp();
+    let server = redis_test_server::Server::start(&options).expect("a server");
+    let url = server.url();
+    let keys = || match server.command(&["DBSIZE"]) {
+        Ok(redis_test_server::Reply::Integer(keys)) => keys,
+        other => panic!("DBSIZE: {other:?}"),
+    };
+    let tool = Tool::new();
+    for (arguments, many) in [
+        (vec!["compare", "--sessions", "100000", &url], 1_000),
+        (vec!["verify", "--filter", "CON", &url], 1),
+        (vec!["verify", "--filter", "DUR", &url], 1),
+    ] {
+        let child = tool.start(&arguments);
+        let begin = Instant::now();
+        while keys() < many {
+            let is_late = begin.elapsed() > Duration::from_secs(60);
+            assert!(!is_late, "{arguments:?} does nothing");
+        }
+        interrupt(&child);
+        let output = child.wait_with_output().expect("the tool ends");
+        assert_eq!(output.status.code(), Some(130), "{arguments:?}");
+        assert_eq!(keys(), 0, "{arguments:?}");
+    }
+}
+
+fn interrupt(child: &Child) {
+    let kill = format!("kill -INT {}", child.id());
+    let sent = Command::new("sh").args(["-c", &kill]).status();
+    assert!(sent.expect("a shell").success());
 }
