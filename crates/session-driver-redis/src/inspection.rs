@@ -1,5 +1,7 @@
 //! What the servers say of themselves.
 
+use std::sync::Arc;
+
 use redis::Value;
 use session_driver::{Durability, ErrorKind};
 
@@ -51,12 +53,13 @@ pub(crate) async fn inspect<N: Network>(
     servers: &Servers<N>,
     declared: Durability,
 ) -> Attempt<Vec<Warning>> {
-    let patience = servers.patience();
     let mut warnings = vec![];
     if servers.sentinels() > 0 {
         warnings.push(Warning::AsynchronousFailover);
     }
-    for master in servers.masters(patience).await? {
+    let masters = masters(servers).await?;
+    let patience = servers.patience();
+    for master in masters {
         match Info::of(&*master, patience).await {
             Ok(info) => look(&info, declared, &mut warnings)?,
             // Whoever may not ask this may still read and write; the password was taken.
@@ -73,6 +76,18 @@ pub(crate) async fn inspect<N: Network>(
         }
     }
     Ok(warnings)
+}
+
+/// The masters, as the first says that does not hang: one that does takes all the patience there is,
+/// and the next try begins with another one.
+async fn masters<N: Network>(servers: &Servers<N>) -> Attempt<Vec<Arc<N::Server>>> {
+    let mut others = servers.seeds();
+    loop {
+        match servers.masters(servers.patience()).await {
+            Err(fault) if fault.kind == ErrorKind::Unavailable && others > 1 => others -= 1,
+            outcome => return outcome,
+        }
+    }
 }
 
 fn look(info: &Info, declared: Durability, warnings: &mut Vec<Warning>) -> Attempt<()> {

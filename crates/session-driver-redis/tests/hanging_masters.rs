@@ -2,6 +2,7 @@
 
 mod session;
 
+use std::net::{Ipv4Addr, TcpListener};
 use std::time::{Duration, Instant};
 
 use redis_test_server::{Cluster, Sentinels, installed_or_skip};
@@ -65,5 +66,23 @@ fn a_master_of_a_cluster_that_hangs_does_not_hide_the_others() {
             assert!(failures.len() <= 2, "{failures:?}");
             node.resume().expect("a continuation");
         }
+    }
+}
+
+/// The first of the URL's addresses, as it stands when the driver is opened: a port where somebody
+/// listens and never says anything.
+#[test]
+fn an_address_that_hangs_does_not_keep_a_cluster_from_being_opened() {
+    let Some(_) = installed_or_skip("a hanging address of a cluster") else {
+        return;
+    };
+    let silent = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port");
+    let silent = silent.local_addr().expect("an address");
+    let cluster = Cluster::start(3).expect("a cluster");
+    let before = format!("redis-cluster://{silent},{silent},");
+    let url = cluster.url().replacen("redis-cluster://", &before, 1);
+    for open in FACES {
+        let driver = opened(open, &url);
+        put(&*driver, "one", b"x").expect("a store");
     }
 }

@@ -69,6 +69,7 @@
 //! - A program that opens and closes the database by itself (`std::fs::File`) in the same process
 //!   takes SQLite's locks away: <https://www.sqlite.org/howtocorrupt.html>.
 //! - Space is reused and not given back: `VACUUM` does that.
+//! - On a full disk removes and sweeps are StorageFull, too: they are written to the log first.
 //! - What was removed may stand in free pages of the file until they are used again.
 
 mod builder;

@@ -40,6 +40,10 @@ impl<N: Network> Cluster<N> {
         }
     }
 
+    pub(super) fn seeds(&self) -> usize {
+        self.seeds.len()
+    }
+
     pub(super) async fn node_for(&self, key: &[u8], patience: Patience) -> Attempt<Arc<N::Server>> {
         let owner = self
             .map(patience)

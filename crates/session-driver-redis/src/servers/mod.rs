@@ -77,6 +77,14 @@ impl<N: Network> Servers<N> {
         }
     }
 
+    /// How many addresses there are that a cluster's map may be asked from at first.
+    pub(crate) fn seeds(&self) -> usize {
+        match &self.topology {
+            Routing::Cluster(cluster) => cluster.seeds(),
+            Routing::Standalone(_) | Routing::Sentinel(_) => 0,
+        }
+    }
+
     pub(crate) fn patience(&self) -> Patience {
         Patience::new(self.patience)
     }
