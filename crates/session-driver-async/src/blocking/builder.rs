@@ -53,10 +53,10 @@ impl<D: SessionDriver + 'static> BlockingBuilder<D> {
     ///
     /// Handing a call to a thread and its answer back costs as much as a read from a file where
     /// several tasks call, several times that where the threads sleep between calls, and less where
-    /// one task calls again and again. With this a read is run in place when each of the last 32
-    /// reads took less than 50 µs, and so with writes (store, touch, remove, rotate); sweeps and
-    /// traversals never are. One that takes longer holds up its runtime's thread that once, and the
-    /// next 32 go to the pool again.
+    /// one task calls again and again. With this a read is run in place once 32 reads took less than
+    /// 50 µs, and so with writes (store, touch, remove, rotate); sweeps and traversals never are. One
+    /// that takes longer holds up its runtime's thread that once. It is forgiven after 64 quick ones;
+    /// if not, as many go to the pool as earn that trust again, 32 at most.
     ///
     /// It is for drivers that hardly ever wait: the memory driver, files on a local disk. It is not
     /// for one that calls a runtime itself, which may not be done on a thread of another

@@ -7,10 +7,14 @@ use std::time::{Duration, Instant};
 /// a few times over. A task may keep a thread of its runtime for so long.
 const QUICK: Duration = Duration::from_micros(50);
 
-/// So many quick operations in a row earn trust; one that was not loses it.
+/// So many quick operations earn trust, and one that was not costs as much.
 const LONG: u32 = 32;
 
-/// How many operations in a row were quick.
+/// More trust than that is not earned: enough that one slow operation is forgiven, as any is whose
+/// thread the system takes the processor from.
+const LONGEST: u32 = 2 * LONG;
+
+/// How many operations were quick, less those that were not.
 #[derive(Debug, Default)]
 pub(super) struct Streak(AtomicU32);
 
@@ -19,14 +23,16 @@ impl Streak {
         self.0.load(Ordering::Relaxed) >= LONG
     }
 
-    /// Runs the operation and takes note of how long it took.
+    /// Runs the operation and takes note of how long it took. Threads that do so at once may lose
+    /// a note, which matters less than waiting for each other would.
     pub(super) fn time<R>(&self, operation: impl FnOnce() -> R) -> R {
         let begin = Instant::now();
         let answer = operation();
+        let length = self.0.load(Ordering::Relaxed);
         if begin.elapsed() > QUICK {
-            self.0.store(0, Ordering::Relaxed);
-        } else if !self.is_long() {
-            self.0.fetch_add(1, Ordering::Relaxed);
+            self.0.store(length.saturating_sub(LONG), Ordering::Relaxed);
+        } else if length < LONGEST {
+            self.0.store(length + 1, Ordering::Relaxed);
         }
         answer
     }
@@ -36,16 +42,26 @@ impl Streak {
 mod tests {
     use super::*;
 
-    #[test]
-    fn trust_is_earned_by_many_and_lost_by_one() {
-        let streak = Streak(AtomicU32::new(LONG));
-        assert!(streak.is_long());
-        streak.time(|| std::thread::sleep(2 * QUICK));
-        assert!(!streak.is_long());
+    fn until(has_come: impl Fn() -> bool, streak: &Streak) {
         let begin = Instant::now();
-        while !streak.is_long() {
+        while !has_come() {
             streak.time(|| ());
             assert!(begin.elapsed() < Duration::from_secs(60), "never trusted");
         }
+    }
+
+    #[test]
+    fn trust_is_earned_by_many_and_lost_by_two() {
+        let streak = Streak::default();
+        assert!(!streak.is_long());
+        until(|| streak.is_long(), &streak);
+        let slow = || std::thread::sleep(2 * QUICK);
+        streak.time(slow);
+        assert!(!streak.is_long());
+        until(|| streak.0.load(Ordering::Relaxed) == LONGEST, &streak);
+        streak.time(slow);
+        assert!(streak.is_long());
+        streak.time(slow);
+        assert!(!streak.is_long());
     }
 }
