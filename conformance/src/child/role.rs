@@ -173,9 +173,8 @@ fn end_twice(
             reply
         };
         let replies = thread::scope(|scope| {
-            let other = scope.spawn(|| end(&remove));
-            let own = end(if by_touch { &touch } else { &remove });
-            [Ok(own), other.join()]
+            let other = scope.spawn(|| end(if by_touch { &touch } else { &remove }));
+            [Ok(end(&remove)), other.join()]
         });
         for reply in replies {
             match reply {

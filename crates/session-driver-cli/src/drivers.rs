@@ -57,9 +57,10 @@ const KNOWN: &[Known] = &[
     },
 ];
 
-/// Removes what an interrupted process had to leave, as this line of it says.
-pub(crate) fn clear(bequest: &str) {
-    redis::clear(bequest);
+/// Removes what an interrupted process had to leave, as this line of it says; if that fails, says
+/// what may be left.
+pub(crate) fn clear(bequest: &str) -> Result<(), String> {
+    redis::clear(bequest)
 }
 
 /// One driver: what its URLs look like, and the store that one of them names.

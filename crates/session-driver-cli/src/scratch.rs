@@ -3,13 +3,12 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::fs::{self, Permissions};
-use std::io::{self, Write};
-use std::mem;
+use std::io;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, MutexGuard, Once, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, Once, PoisonError};
 
 use tempfile::{Builder, NamedTempFile};
 
@@ -22,9 +21,10 @@ const PREFIX: &str = ".session-driver-";
 static DUE: Mutex<BTreeMap<u64, Due>> = Mutex::new(BTreeMap::new());
 
 struct Due {
-    action: Box<dyn FnOnce() + Send>,
+    /// Done once more if a signal comes meanwhile.
+    action: Arc<dyn Fn() + Send + Sync>,
     /// What is left to a successor if a signal ends the process, in place of the action.
-    bequest: Option<Box<dyn FnOnce() -> Vec<String> + Send>>,
+    bequest: Option<Box<dyn Fn() -> Vec<String> + Send>>,
 }
 
 /// A directory that nobody else can read and that goes with everything in it when it is dropped.
@@ -85,19 +85,19 @@ impl File {
     }
 }
 
-/// Something that is done once: when this is dropped, or when a signal ends the process before
-/// that.
+/// Something that is done when this is dropped, or when a signal ends the process before that is
+/// done.
 pub(crate) struct Cleanup(u64);
 
 impl Cleanup {
     /// Something on a server. To remove it while threads still write there would be in vain, so a
     /// signal leaves what `bequest` names to a [successor](crate::successor).
     pub(crate) fn on_server(
-        action: impl FnOnce() + Send + 'static,
-        bequest: impl FnOnce() -> Vec<String> + Send + 'static,
+        action: impl Fn() + Send + Sync + 'static,
+        bequest: impl Fn() -> Vec<String> + Send + 'static,
     ) -> Cleanup {
         let new = Due {
-            action: Box::new(action),
+            action: Arc::new(action),
             bequest: Some(Box::new(bequest)),
         };
         Cleanup::among(&mut due(), new)
@@ -119,10 +119,11 @@ impl Cleanup {
 
 impl Drop for Cleanup {
     fn drop(&mut self) {
-        let due = due().remove(&self.0);
-        if let Some(due) = due {
-            (due.action)();
+        let action = due().get(&self.0).map(|due| Arc::clone(&due.action));
+        if let Some(action) = action {
+            action();
         }
+        due().remove(&self.0);
     }
 }
 
@@ -134,21 +135,22 @@ impl fmt::Debug for Cleanup {
 
 /// What a signal does.
 fn end_at_once() {
-    let mut due = due();
-    let mut bequests = Vec::new();
-    for due in mem::take(&mut *due).into_values() {
-        match due.bequest {
-            Some(bequest) => bequests.extend(bequest()),
-            None => (due.action)(),
-        }
+    let due = due();
+    let (left, done): (Vec<&Due>, Vec<&Due>) = due.values().partition(|due| due.bequest.is_some());
+    for due in done {
+        (due.action)();
     }
+    // Last, for until then the threads may begin to use more.
+    let bequests: Vec<String> = left
+        .iter()
+        .filter_map(|due| due.bequest.as_ref())
+        .flat_map(|bequest| bequest())
+        .collect();
     if !bequests.is_empty() {
         let error = successor::take_over(&bequests);
-        // Whether anybody reads it or not, this is the end.
-        let _ = writeln!(
-            io::stderr(),
-            "session-driver: keys of places beside the store may be left on the server: {error}"
-        );
+        successor::say(&format!(
+            "what was written beside the store may be left on the server: {error}"
+        ));
     }
     process::exit(INTERRUPTED.into());
 }
@@ -160,7 +162,7 @@ fn due() -> MutexGuard<'static, BTreeMap<u64, Due>> {
 fn cleanup_of(path: &Path, due: &mut BTreeMap<u64, Due>) -> Cleanup {
     let path = path.to_owned();
     let new = Due {
-        action: Box::new(move || remove(&path)),
+        action: Arc::new(move || remove(&path)),
         bequest: None,
     };
     Cleanup::among(due, new)

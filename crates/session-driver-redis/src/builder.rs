@@ -151,7 +151,8 @@ impl RedisDriverBuilder {
         }
     }
 
-    /// Reaches the servers, and looks at them; nothing is written.
+    /// Reaches the servers, and looks at them; nothing is written. Each address of a cluster, and each
+    /// sentinel, is given the timeouts, until one answers.
     ///
     /// # Errors
     /// Unsupported when the URL is none of this driver's, an option is out of range, a certificate

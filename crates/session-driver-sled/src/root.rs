@@ -160,7 +160,8 @@ impl Root {
 
     /// To be asked before something is written: sled stops for good when its disk is full, and
     /// writes to files that were removed as if they were there. Looks for both once in
-    /// [`ROOM_INTERVAL_MICROS`], and for files that were replaced as reads do.
+    /// [`ROOM_INTERVAL_MICROS`], before a large record each time, and for files that were replaced as
+    /// reads do.
     ///
     /// # Errors
     /// StorageFull when less than [`RESERVE`] would be left, Unavailable when the files were removed

@@ -1,11 +1,11 @@
 //! Moving the write-ahead log into the database, off the writers' path.
 
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use rusqlite::Connection;
+use rusqlite::{Connection, ffi};
 use session_driver::ErrorKind;
 
 use crate::fault::{Attempt, Fault};
@@ -22,9 +22,9 @@ const LIMIT_PAGES: i32 = 4_000;
 /// From how many pages on a writer does so though the thread has not come to it.
 const OVERDUE_PAGES: i32 = 2 * LIMIT_PAGES;
 
-/// To what size the log is cut when it begins anew. Not to less: a sync of a log that grows costs
-/// twice one of a log that is written over.
-pub(crate) const LIMIT_BYTES: i64 = LIMIT_PAGES as i64 * 4096;
+/// To what size the log is cut when it begins anew. Not to less than it grows to each time: a sync
+/// of a log that grows costs twice one of a log that is written over.
+pub(crate) const KEPT_BYTES: i64 = 6_000 * 4096;
 
 /// How long a writer waits for those who still read from the log. They read a record or a page of
 /// ids, so it is moments; if it is longer, he tries again a step later.
@@ -40,7 +40,14 @@ pub(crate) struct Wal {
 struct Shared {
     wish: Mutex<Wish>,
     changed: Condvar,
+    /// How long the log was after the last commit.
+    pages: AtomicI32,
+    /// A writer is to have the log begin anew.
     overdue: AtomicBool,
+    /// A sync failed, so that nobody knows what of the database is on the disk. A second one could
+    /// succeed without the data of the first: <https://lwn.net/Articles/752063/>. The log, which
+    /// has it all, stays as it is.
+    has_failed: AtomicBool,
     /// Held while the log is moved: SQLite refuses a second one at it.
     moving: Mutex<()>,
 }
@@ -55,10 +62,9 @@ impl Wal {
     /// Watches what `writer` commits, and moves the log through a `mover` of its own.
     pub(crate) fn watch(writer: &mut Connection, mover: Connection) -> Attempt<Wal> {
         let shared = Arc::new(Shared::default());
-        let (watcher, mut before) = (shared.clone(), 0);
+        let watcher = shared.clone();
         writer.wal_hook(Some(move |_: &mut rusqlite::hooks::Wal, pages| {
-            watcher.note(before, pages);
-            before = pages;
+            watcher.note(pages);
             Ok(())
         }))?;
         let worker = shared.clone();
@@ -72,33 +78,67 @@ impl Wal {
         })
     }
 
-    /// Has the log begin anew if it has become too long, with the connection that writes, between
-    /// two transactions.
-    pub(crate) fn restart_if_overdue(&self, writer: &Connection) {
-        if self.shared.overdue.load(Ordering::Relaxed) {
-            self.shared.overdue.store(false, Ordering::Relaxed);
-            let _moving = self
-                .shared
-                .moving
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner);
-            // If another process or a reader is in the way, a later commit tries again.
-            let _ = writer.busy_timeout(READERS_BOUND);
-            let _ = checkpoint(writer, "PRAGMA wal_checkpoint(RESTART)");
-            let _ = writer.busy_timeout(Duration::ZERO);
+    /// Whether the log has become so long that a writer is to [`restart`](Wal::restart) it.
+    pub(crate) fn is_overdue(&self) -> bool {
+        self.shared.overdue.load(Ordering::Relaxed)
+    }
+
+    /// Has the log begin anew, with the connection that writes, between two transactions. If another
+    /// process or a reader is in the way, it is tried again when the log has grown by a step.
+    pub(crate) fn restart(&self, writer: &Connection) {
+        self.shared.overdue.store(false, Ordering::Relaxed);
+        let _moving = self.shared.moving();
+        let _ = writer.busy_timeout(READERS_BOUND);
+        self.shared
+            .checkpoint(writer, "PRAGMA wal_checkpoint(RESTART)");
+        let _ = writer.busy_timeout(Duration::ZERO);
+    }
+
+    /// To be asked before something is written.
+    ///
+    /// # Errors
+    /// Unavailable since a sync of the database or its log has failed.
+    pub(crate) fn ensure_sound(&self) -> Attempt<()> {
+        if self.shared.has_failed.load(Ordering::Acquire) {
+            let reason = "the disk failed to keep what was written; open the database again";
+            return Err(Fault::new(ErrorKind::Unavailable, reason));
         }
+        Ok(())
     }
 }
 
 impl Shared {
-    /// Takes note that the log grew from so many pages to so many, or began anew.
-    fn note(&self, before: i32, pages: i32) {
+    /// Takes note that the log has so many pages now.
+    fn note(&self, pages: i32) {
+        let before = self.pages.swap(pages, Ordering::Relaxed);
         if pages / STEP_PAGES > before / STEP_PAGES {
             if pages >= OVERDUE_PAGES {
                 self.overdue.store(true, Ordering::Relaxed);
             }
             self.wish(|wish| wish.due = true);
         }
+    }
+
+    /// Moves what is in the log, unless a sync has failed, and gives how many pages that are; `None`
+    /// when it could not be done.
+    fn checkpoint(&self, connection: &Connection, pragma: &str) -> Option<i32> {
+        if self.has_failed.load(Ordering::Acquire) {
+            return None;
+        }
+        let moved = connection
+            .prepare_cached(pragma)
+            .and_then(|mut statement| statement.query_row([], |row| row.get(1)));
+        if let Err(error) = &moved
+            && error.sqlite_extended_error_code() == Some(ffi::SQLITE_IOERR_FSYNC)
+        {
+            self.has_failed.store(true, Ordering::Release);
+        }
+        moved.ok()
+    }
+
+    /// Nobody else moves the log meanwhile.
+    fn moving(&self) -> MutexGuard<'_, ()> {
+        self.moving.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn wish(&self, change: impl FnOnce(&mut Wish)) {
@@ -109,22 +149,25 @@ impl Shared {
     /// The thread's work: once at first, for a killed process may have left its log.
     ///
     /// SQLite syncs the database when it has moved the end of the log, so of one that grows
-    /// meanwhile only in a checkpoint for which the writers wait. The thread does it before that.
+    /// meanwhile only in a checkpoint for which the writers wait. The thread does it before that,
+    /// after each step, so that little is left each time.
     fn work(&self, mover: &Connection) {
         loop {
-            let pages = {
-                let _moving = self.moving.lock().unwrap_or_else(PoisonError::into_inner);
-                // What keeps it from being moved keeps it safe where it is.
-                checkpoint(mover, "PRAGMA wal_checkpoint(PASSIVE)").unwrap_or(0)
+            // What keeps it from being moved keeps it safe where it is.
+            let moved = {
+                let _moving = self.moving();
+                self.checkpoint(mover, "PRAGMA wal_checkpoint(PASSIVE)")
             };
-            if pages > 0 && !sync_database(mover) {
-                // The system tells each handle once of what it could not write. This one must not
-                // call a log moved from now on; the writers' will be told, too.
-                return;
-            }
-            if pages >= LIMIT_PAGES {
-                self.wish(|wish| wish.due = false);
-                self.overdue.store(true, Ordering::Relaxed);
+            // At the log's end SQLite has synced the database, and begins the log anew by itself.
+            let grows = |moved: &i32| *moved < self.pages.load(Ordering::Relaxed);
+            if let Some(moved) = moved.filter(grows) {
+                if !sync_database(mover) {
+                    self.has_failed.store(true, Ordering::Release);
+                } else if moved >= LIMIT_PAGES {
+                    // A writer moves what was wished for, too.
+                    self.wish(|wish| wish.due = false);
+                    self.overdue.store(true, Ordering::Relaxed);
+                }
             }
             let wish = self.wish.lock().unwrap_or_else(PoisonError::into_inner);
             let mut wish = self
@@ -139,12 +182,6 @@ impl Shared {
     }
 }
 
-/// Gives the log's length in pages.
-fn checkpoint(connection: &Connection, pragma: &str) -> rusqlite::Result<i32> {
-    let mut statement = connection.prepare_cached(pragma)?;
-    statement.query_row([], |row| row.get(1))
-}
-
 impl Drop for Wal {
     fn drop(&mut self) {
         self.shared.wish(|wish| wish.end = true);
@@ -152,5 +189,40 @@ impl Drop for Wal {
             // It has nothing to say; that it panicked would have been printed.
             let _ = thread.join();
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn write(connection: &Connection) {
+        connection
+            .execute("INSERT INTO t VALUES (randomblob(100000))", [])
+            .expect("a write");
+    }
+
+    /// The log's length after a restart and one more write, as a part of its length before.
+    fn after_a_restart(has_failed: bool) -> f64 {
+        let directory = tempfile::tempdir().expect("a directory");
+        let open = || Connection::open(directory.path().join("a.db")).expect("a database");
+        let mut writer = open();
+        writer
+            .execute_batch("PRAGMA journal_mode = WAL; CREATE TABLE t (x)")
+            .expect("a table");
+        let wal = Wal::watch(&mut writer, open()).expect("a thread");
+        (0..20).for_each(|_| write(&writer));
+        let before = wal.shared.pages.load(Ordering::Relaxed);
+        wal.shared.has_failed.store(has_failed, Ordering::Release);
+        assert_eq!(wal.ensure_sound().is_err(), has_failed);
+        wal.restart(&writer);
+        write(&writer);
+        f64::from(wal.shared.pages.load(Ordering::Relaxed)) / f64::from(before)
+    }
+
+    #[test]
+    fn the_log_begins_anew_unless_a_sync_has_failed() {
+        assert!(after_a_restart(false) < 0.1);
+        assert!(after_a_restart(true) > 1.0);
     }
 }

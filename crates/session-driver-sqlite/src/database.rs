@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use rusqlite::{Connection, OpenFlags};
 use session_driver::{Durability, ErrorKind};
 
-use crate::checkpoint::{LIMIT_BYTES, Wal};
+use crate::checkpoint::{KEPT_BYTES, Wal};
 use crate::fault::{Attempt, Fault};
 use crate::patience::Patience;
 use crate::place::Place;
@@ -199,7 +199,7 @@ fn connect(place: &Place, durability: Durability) -> Attempt<Connection> {
     connection.execute_batch(&format!(
         "PRAGMA synchronous = {synchronous};
          PRAGMA wal_autocheckpoint = 0;
-         PRAGMA journal_size_limit = {LIMIT_BYTES};
+         PRAGMA journal_size_limit = {KEPT_BYTES};
          PRAGMA temp_store = MEMORY;
          PRAGMA trusted_schema = OFF;"
     ))?;

@@ -47,7 +47,8 @@
 //! meanwhile, commits for all of them, and wakes them. So a lone writer waits for no other thread,
 //! and many share a commit, and its sync. A thread moves the log into the database and
 //! syncs that in the background; once the log has 16 MiB, a writer moves the little that came
-//! meanwhile, and has the log begin anew.
+//! meanwhile, and has the log begin anew, and at 32 MiB he moves all of it. After a failed sync
+//! writes are Unavailable until the database is opened again: the log, which has everything, stays.
 //!
 //! # What a success survives
 //! [`Durability::Process`](session_driver::Durability::Process), the default (`synchronous =
@@ -69,7 +70,7 @@
 //! - A program that opens and closes the database by itself (`std::fs::File`) in the same process
 //!   takes SQLite's locks away: <https://www.sqlite.org/howtocorrupt.html>.
 //! - Space is reused and not given back: `VACUUM` does that.
-//! - On a full disk removes and sweeps are StorageFull, too: they are written to the log first.
+//! - On a full disk removes and sweeps may be StorageFull, too: they are written to the log first.
 //! - What was removed may stand in free pages of the file until they are used again.
 
 mod builder;

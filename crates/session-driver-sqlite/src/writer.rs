@@ -115,15 +115,16 @@ impl Writer {
             }
             Ok(())
         });
-        if let Some(wal) = ground.wal {
-            wal.restart_if_overdue(&connected.connection);
+        let mut settle = || batch.drain(..).for_each(|job| job.settle(ended.clone()));
+        if let Some(wal) = ground.wal.filter(|wal| wal.is_overdue()) {
+            // Which takes its time.
+            settle();
+            wal.restart(&connected.connection);
         }
         drop(connected);
-        // First the next leader: waking a caller costs about as much as what he asked for.
+        // Before waking the callers, each of which costs about as much as what he asked for.
         self.hand_over();
-        for job in batch {
-            job.settle(ended.clone());
-        }
+        settle();
     }
 
     fn hand_over(&self) {
@@ -180,6 +181,9 @@ impl Connected {
     }
 
     fn begin(&mut self, ground: &Ground<'_>) -> Attempt<()> {
+        if let Some(wal) = ground.wal {
+            wal.ensure_sound()?;
+        }
         if let Some(place) = ground.place {
             place.ensure_present()?;
         }

@@ -20,7 +20,7 @@ pub(super) const DUR_2: Rule = Rule {
     level: Level::Must,
     evidence: Evidence::Stochastic,
     text: "After an operation succeeded, its effect is there after kill -9, at any moment, of the process that holds the \
-           data, for stores, touches, removes (those that found nothing, and touches into the past, too) and rotates.",
+           data, for stores, touches, removes and rotates; what a remove or a touch into the past found gone stays gone.",
     intent: "The out-of-memory killer takes a process, and logouts it had confirmed are undone.",
     provenance: &[Provenance::Own(
         "`insert` of sled alone lost acknowledged writes to kill -9 in 7 of 8 runs",

@@ -101,9 +101,8 @@ impl<D: SessionDriver + 'static> Blocking<D> {
         match streak {
             None => self.run_on_a_thread(name, operation).await,
             Some(streak) if streak.is_long() => {
-                let in_place = |driver: &D| streak.time(|| operation(driver));
-                let called = self.pool.call_in_place(in_place);
-                called.map_err(|kind| failure(kind, name))?
+                let user = self.pool.enter().map_err(|kind| failure(kind, name))?;
+                streak.time(|| operation(&user.driver))
             }
             Some(streak) => {
                 let streak = Arc::clone(streak);

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::mem;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, RwLock};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 use std::thread;
 
@@ -24,9 +24,6 @@ const MAX_WAITING: usize = 16 * 1024;
 /// are. The last one to run out of work looks out for more for a moment before it sleeps.
 pub(super) struct Pool<D> {
     state: Mutex<State<D>>,
-    /// The driver for calls in place, `None` once the pool is closed. A lock of its own, which such
-    /// calls share: that of the state would make them wait for each other.
-    entrance: RwLock<Option<Arc<D>>>,
     work: Condvar,
     /// A thread was called and has not looked at the queue since. Written under the lock of the
     /// state, which is what orders it.
@@ -56,8 +53,8 @@ struct State<D> {
 
 /// A use of the driver that closing the pool waits for. The fields are dropped in this order, so
 /// the driver is gone before it is said to be.
-struct User<D> {
-    driver: Arc<D>,
+pub(super) struct User<D> {
+    pub(super) driver: Arc<D>,
     seat: Seat<D>,
 }
 
@@ -67,11 +64,9 @@ struct Seat<D> {
 
 impl<D: Send + Sync + 'static> Pool<D> {
     pub(super) fn new(driver: D, max_threads: usize, max_traversals: usize) -> Pool<D> {
-        let driver = Arc::new(driver);
         Pool {
-            entrance: RwLock::new(Some(Arc::clone(&driver))),
             state: Mutex::new(State {
-                driver: Some(driver),
+                driver: Some(Arc::new(driver)),
                 jobs: VecDeque::new(),
                 threads: 0,
                 idle: 0,
@@ -108,11 +103,9 @@ impl<D: Send + Sync + 'static> Pool<D> {
         Ok(state.is_watched)
     }
 
-    /// Calls the driver on the thread that asks.
-    pub(super) fn call_in_place<R>(&self, call: impl FnOnce(&D) -> R) -> Result<R, ErrorKind> {
-        let entrance = self.entrance.read().unwrap_or_else(PoisonError::into_inner);
-        let driver = entrance.as_ref().ok_or(ErrorKind::Unavailable)?;
-        Ok(call(driver))
+    /// The driver, for a call on the thread that asks.
+    pub(super) fn enter(self: &Arc<Self>) -> Result<User<D>, ErrorKind> {
+        self.seat(&mut self.lock()).ok_or(ErrorKind::Unavailable)
     }
 
     /// Starts a thread of its own for a traversal, which sends to the passage that is returned.
@@ -268,13 +261,6 @@ impl<D: Send + Sync + 'static> Pool<D> {
 impl<D> Pool<D> {
     /// Takes no more operations; what is queued or under way finishes, and the threads end.
     pub(super) fn close(&self) {
-        // Waits for calls in place.
-        let entrance = self
-            .entrance
-            .write()
-            .unwrap_or_else(PoisonError::into_inner)
-            .take();
-        drop(entrance);
         let (driver, traversals) = {
             let mut state = self.lock();
             (state.driver.take(), state.traversals.clone())

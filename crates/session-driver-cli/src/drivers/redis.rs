@@ -4,8 +4,10 @@ use std::collections::BTreeSet;
 use std::io;
 use std::ops::ControlFlow;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread;
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
 use session_driver::{Durability, Result, SessionDriver, SessionId, Timestamp};
 use session_driver_conformance::{BoxError, Place, Setup};
 use session_driver_redis::RedisDriver;
@@ -109,52 +111,98 @@ impl RedisStore {
             .unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The prefixes that are used in the place of this prefix. They are told once.
-    fn take_prefixes(&self, place: &str) -> Vec<String> {
-        self.in_places()
-            .extract_if(.., |prefix| prefix.starts_with(place))
-            .collect()
+    /// The prefixes that are used in the place of this prefix.
+    fn prefixes_in(&self, place: &str) -> Vec<String> {
+        let in_places = self.in_places();
+        let of_place = in_places.iter().filter(|prefix| prefix.starts_with(place));
+        of_place.cloned().collect()
     }
 
-    /// Removes all that was stored in the place of this prefix.
+    /// Removes all that was stored in the place of this prefix. What cannot be removed, for the
+    /// server is gone, is left to it.
     fn clear(&self, place: &str) {
-        for prefix in self.take_prefixes(place) {
-            if let Ok(driver) = self.open_at(&self.url, &prefix, &Setup::default()) {
-                remove_all(&driver);
-            }
+        for prefix in self.prefixes_in(place) {
+            let _ = self
+                .open_at(&self.url, &prefix, &Setup::default())
+                .and_then(|driver| remove_all(&driver));
+            self.in_places().remove(&prefix);
         }
     }
 
-    /// What there is to be removed, for another process. A place that was not opened here may have
-    /// been opened by a process that this one started.
+    /// What there is to be removed, for this program started anew. A place that was not opened here
+    /// may have been opened by a process that this one started.
     fn bequest(&self, place: &str) -> Vec<String> {
-        self.in_places().insert(place.into());
-        let line = |prefix| format!("{} {prefix}", self.url);
-        self.take_prefixes(place).into_iter().map(line).collect()
+        let mut prefixes = self.prefixes_in(place);
+        prefixes.push(place.into());
+        let remains = prefixes.into_iter().map(|prefix| Remains {
+            url: self.url.clone(),
+            prefix,
+            connect_timeout: self.connect_timeout,
+            timeout: self.timeout,
+        });
+        let lines = remains.map(|remains| serde_json::to_string(&remains));
+        lines.filter_map(Result::ok).collect()
     }
 }
 
-/// Removes what is left on a server by a process of the tool that was interrupted, and said so in
-/// this line.
-pub(super) fn clear(bequest: &str) {
-    let (url, prefix) = bequest.split_once(' ').unwrap_or_default();
-    if let Ok(driver) = RedisDriver::builder(url).prefix(prefix).open() {
-        remove_all(&driver);
-    }
+/// Keys on a server that an interrupted process had to leave, and how it reached them.
+#[derive(Debug, Serialize, Deserialize)]
+struct Remains {
+    url: String,
+    prefix: String,
+    connect_timeout: Option<Duration>,
+    timeout: Option<Duration>,
 }
 
-/// What cannot be removed, for the server is gone, is left to it.
-fn remove_all(driver: &RedisDriver) {
+/// How often the keys of an interrupted process are looked for at most: until none is found twice,
+/// for the processes that it started end after it.
+const LOOKS: u32 = 100;
+const BETWEEN_LOOKS: Duration = Duration::from_millis(20);
+
+/// Removes what a line of [`bequest`](RedisStore::bequest) names; if that fails, says what may be
+/// left.
+pub(super) fn clear(bequest: &str) -> Result<(), String> {
+    let remains: Remains = serde_json::from_str(bequest).map_err(|error| error.to_string())?;
+    let mut builder = RedisDriver::builder(&remains.url).prefix(&remains.prefix);
+    if let Some(timeout) = remains.connect_timeout {
+        builder = builder.connect_timeout(timeout);
+    }
+    if let Some(timeout) = remains.timeout {
+        builder = builder.timeout(timeout);
+    }
+    let cleared = builder.open().and_then(|driver| {
+        let mut was_empty = false;
+        for _ in 0..LOOKS {
+            let is_empty = remove_all(&driver)? == 0;
+            if is_empty && was_empty {
+                break;
+            }
+            was_empty = is_empty;
+            thread::sleep(BETWEEN_LOOKS);
+        }
+        Ok(())
+    });
+    cleared.map_err(|error| {
+        let prefix = &remains.prefix;
+        format!("keys that begin with `{prefix}` may be left on the server: {error}")
+    })
+}
+
+/// Removes all that there is, and gives how many sessions that were. One that cannot be removed does
+/// not keep the others.
+fn remove_all(driver: &RedisDriver) -> Result<usize> {
     let mut ids: Vec<SessionId> = Vec::new();
-    let seen = driver.traverse(Timestamp::MIN, &mut |id| {
+    driver.traverse(Timestamp::MIN, &mut |id| {
         ids.push(id.clone());
         ControlFlow::Continue(())
-    });
-    if seen.is_ok() {
-        let _ = ids
-            .iter()
-            .try_for_each(|id| driver.remove(id, Timestamp::MIN).map(drop));
+    })?;
+    let mut outcome = Ok(ids.len());
+    for id in &ids {
+        if let Err(error) = driver.remove(id, Timestamp::MIN) {
+            outcome = Err(error);
+        }
     }
+    outcome
 }
 
 impl Store for RedisStore {

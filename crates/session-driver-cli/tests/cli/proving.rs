@@ -186,7 +186,7 @@ fn an_interrupt_leaves_nothing() {
     assert!(tool.names(".").is_empty(), "{:?}", tool.names("."));
 }
 
-/// Whatever its threads and the processes that it started are writing.
+/// Whatever its threads and the processes that it started are writing, and while it clears itself.
 #[test]
 fn an_interrupt_leaves_no_key_on_a_server() {
     let Some(_) = redis_test_server::installed_or_skip("an interrupt while keys are written")
@@ -204,6 +204,10 @@ fn an_interrupt_leaves_no_key_on_a_server() {
     for (arguments, many) in [
         (vec!["compare", "--sessions", "100000", &url], 1_000),
         (vec!["verify", "--filter", "CON", &url], 1),
+        (
+            vec!["compare", "--sessions", "3000", "--filter", "RET-1", &url],
+            3_000,
+        ),
         (vec!["verify", "--filter", "DUR", &url], 1),
     ] {
         let child = tool.start(&arguments);

@@ -26,6 +26,10 @@ impl FileDriver {
             Entry::Damaged(_, fault) => return Err(fault),
         };
         if !stored.is_live(now) {
+            if !is_live(expires_at, now) {
+                // Another one's touch that let it expire may not be synced yet.
+                self.unlink(id, &name, &mut patience)?;
+            }
             return Ok(false);
         }
         if is_live(expires_at, now) {

@@ -18,8 +18,8 @@ impl SledDriver {
     ) -> Attempt<bool> {
         let held = self.stripes.lock(id);
         let stored = match self.find(id)? {
-            Found::Sound(stored) => stored,
-            Found::Absent => {
+            Found::Sound(stored) if stored.is_live(now) => stored,
+            Found::Sound(_) | Found::Absent => {
                 drop(held);
                 if !is_live(expires_at, now) {
                     // As with a remove, which this is: another one's may not be flushed yet.
@@ -29,9 +29,6 @@ impl SledDriver {
             }
             Found::Damaged(fault) => return Err(fault),
         };
-        if !stored.is_live(now) {
-            return Ok(false);
-        }
         if is_live(expires_at, now) {
             // A copy that is the engine's own kind from the first, so that it is not copied again.
             let mut bytes = IVec::from(&stored.bytes[..]);
