@@ -136,16 +136,12 @@ impl fmt::Debug for Cleanup {
 /// What a signal does.
 fn end_at_once() {
     let due = due();
-    let (left, done): (Vec<&Due>, Vec<&Due>) = due.values().partition(|due| due.bequest.is_some());
-    for due in done {
+    for due in due.values().filter(|due| due.bequest.is_none()) {
         (due.action)();
     }
     // Last, for until then the threads may begin to use more.
-    let bequests: Vec<String> = left
-        .iter()
-        .filter_map(|due| due.bequest.as_ref())
-        .flat_map(|bequest| bequest())
-        .collect();
+    let bequests = due.values().filter_map(|due| due.bequest.as_ref());
+    let bequests: Vec<String> = bequests.flat_map(|bequest| bequest()).collect();
     if !bequests.is_empty() {
         let error = successor::take_over(&bequests);
         successor::say(&format!(
