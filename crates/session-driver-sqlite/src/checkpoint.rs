@@ -21,11 +21,11 @@ const STEP_PAGES: i32 = 1_000;
 const LIMIT_PAGES: i32 = 4_000;
 
 /// From how many pages on a writer does so though the thread has not come to it.
-const OVERDUE_PAGES: i32 = 2 * LIMIT_PAGES;
+const OVERDUE_PAGES: i32 = 6_000;
 
 /// To what size the log is cut when it begins anew. Not to less than it grows to each time: a sync
 /// of a log that grows costs twice one of a log that is written over.
-pub(crate) const KEPT_BYTES: i64 = 6_000 * 4096;
+pub(crate) const KEPT_BYTES: i64 = OVERDUE_PAGES as i64 * 4096;
 
 /// How long a writer waits for those who still read from the log. They read a record or a page of
 /// ids, so it is moments; if it is longer, he tries again a step later.

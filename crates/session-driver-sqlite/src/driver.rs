@@ -67,7 +67,8 @@ impl SessionDriver for SqliteDriver {
             contention_bound: self.database.busy_timeout,
             outage_bound: OUTAGE_BOUND,
             traverse_bytes_per_id: 256,
-            space_factor: 24,
+            // The log has 24 MiB, and a step of 4 MiB more each time that readers keep it from beginning anew.
+            space_factor: 32,
             ..Capabilities::MINIMAL
         }
     }

@@ -47,7 +47,7 @@
 //! meanwhile, commits for all of them, and wakes them. So a lone writer waits for no other thread,
 //! and many share a commit, and its sync. A thread moves the log into the database and
 //! syncs that in the background; once the log has 16 MiB, a writer moves the little that came
-//! meanwhile, and has the log begin anew, and at 32 MiB he moves all of it. After a failed sync
+//! meanwhile, and has the log begin anew, and at 24 MiB he moves all of it. After a failed sync
 //! writes are Unavailable until the database is opened again: the log, which has everything, stays.
 //!
 //! # What a success survives
