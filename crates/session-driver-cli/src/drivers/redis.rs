@@ -133,7 +133,9 @@ impl RedisStore {
     /// may have been opened by a process that this one started.
     fn bequest(&self, place: &str) -> Vec<String> {
         let mut prefixes = self.prefixes_in(place);
-        prefixes.push(place.into());
+        if !prefixes.iter().any(|prefix| prefix == place) {
+            prefixes.push(place.into());
+        }
         let remains = prefixes.into_iter().map(|prefix| Remains {
             url: self.url.clone(),
             prefix,
