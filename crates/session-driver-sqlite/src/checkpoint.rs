@@ -5,12 +5,13 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
+use rusqlite::Connection;
 use rusqlite::config::DbConfig;
-use rusqlite::{Connection, ffi};
+use rusqlite::ffi::SQLITE_IOERR_FSYNC;
 use session_driver::ErrorKind;
 
-use crate::fault::{Attempt, Fault};
-use crate::sync::sync_database;
+use crate::fault::{Attempt, Fault, code_of};
+use crate::ffi::{HookedConnection, sync_database};
 
 /// After how many pages of 4 KiB the log is moved: in the background, over and over.
 const STEP_PAGES: i32 = 1_000;
@@ -60,23 +61,18 @@ struct Wish {
 }
 
 impl Wal {
-    /// Watches what `writer` commits, and moves the log through a `mover` of its own.
-    pub(crate) fn watch(writer: &mut Connection, mover: Connection) -> Attempt<Wal> {
+    /// Watches what `writer` commits, and moves the log through the connection `mover`.
+    pub(crate) fn watch(writer: Connection, mover: Connection) -> Attempt<(HookedConnection, Wal)> {
         let shared = Arc::new(Shared::default());
         let watcher = shared.clone();
-        writer.wal_hook(Some(move |_: &mut rusqlite::hooks::Wal, pages| {
-            watcher.note(pages);
-            Ok(())
-        }))?;
+        let writer = HookedConnection::new(writer, move |pages| watcher.note(pages));
         let worker = shared.clone();
         let thread = thread::Builder::new()
             .name("session-driver-sqlite".into())
             .spawn(move || worker.work(&mover))
             .map_err(|error| Fault::new(ErrorKind::Unavailable, error))?;
-        Ok(Wal {
-            shared,
-            thread: Some(thread),
-        })
+        let thread = Some(thread);
+        Ok((writer, Wal { shared, thread }))
     }
 
     /// Whether the log has become so long that a writer is to [`restart`](Wal::restart) it.
@@ -134,9 +130,7 @@ impl Shared {
         let moved = connection
             .prepare_cached(pragma)
             .and_then(|mut statement| statement.query_row([], |row| row.get(1)));
-        if let Err(error) = &moved
-            && error.sqlite_extended_error_code() == Some(ffi::SQLITE_IOERR_FSYNC)
-        {
+        if moved.as_ref().err().and_then(code_of) == Some(SQLITE_IOERR_FSYNC) {
             self.has_failed.store(true, Ordering::Release);
         }
         moved.ok()
@@ -213,11 +207,11 @@ mod tests {
     fn after_a_restart(has_failed: bool) -> (f64, bool) {
         let directory = tempfile::tempdir().expect("a directory");
         let open = || Connection::open(directory.path().join("a.db")).expect("a database");
-        let mut writer = open();
+        let writer = open();
         writer
             .execute_batch("PRAGMA journal_mode = WAL; CREATE TABLE t (x)")
             .expect("a table");
-        let wal = Wal::watch(&mut writer, open()).expect("a thread");
+        let (writer, wal) = Wal::watch(writer, open()).expect("a thread");
         (0..20).for_each(|_| write(&writer));
         let before = wal.shared.pages.load(Ordering::Relaxed);
         wal.shared.has_failed.store(has_failed, Ordering::Release);

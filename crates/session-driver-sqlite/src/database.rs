@@ -4,16 +4,18 @@ use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::{Connection, MAIN_DB, OpenFlags};
 use session_driver::{Durability, ErrorKind};
 
 use crate::checkpoint::{KEPT_BYTES, Wal};
 use crate::fault::{Attempt, Fault};
+use crate::ffi::HookedConnection;
 use crate::patience::Patience;
 use crate::place::Place;
 use crate::readers::Readers;
 use crate::schema;
 use crate::table::Table;
+use crate::version;
 use crate::writer::{Ground, Writer};
 
 /// How often readers look for the file by its path, and at the table's format.
@@ -50,20 +52,23 @@ impl Database {
         busy_timeout: Duration,
         create: bool,
     ) -> Attempt<Database> {
+        version::ensure_supported()?;
         let patience = Patience::new(busy_timeout);
         // Concurrent first openers get in each other's way, and each begins again.
-        let mut writer = patience.retry(|| {
+        let writer = patience.retry(|| {
             let mut connection = connect(&place, durability)?;
             schema::ensure_usable(&mut connection, &table, create)?;
-            if !connection.is_readonly("main")? {
+            if !connection.is_readonly(MAIN_DB)? {
                 keep_log(&connection)?;
             }
             schema::ensure_newest(&mut connection, &table)?;
             Ok(connection)
         })?;
-        let wal = match writer.is_readonly("main")? {
-            true => None,
-            false => Some(Wal::watch(&mut writer, connect(&place, durability)?)?),
+        let (writer, wal) = if writer.is_readonly(MAIN_DB)? {
+            (HookedConnection::from(writer), None)
+        } else {
+            let (writer, wal) = Wal::watch(writer, connect(&place, durability)?)?;
+            (writer, Some(wal))
         };
         Ok(Database {
             file: Some(File {
@@ -81,11 +86,12 @@ impl Database {
     }
 
     pub(crate) fn in_memory(table: Table, busy_timeout: Duration) -> Attempt<Database> {
+        version::ensure_supported()?;
         let mut connection = Connection::open_in_memory()?;
         schema::ensure_newest(&mut connection, &table)?;
         Ok(Database {
             file: None,
-            writer: Writer::new(connection),
+            writer: Writer::new(connection.into()),
             table,
             busy_timeout,
         })

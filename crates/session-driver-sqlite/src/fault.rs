@@ -79,12 +79,13 @@ impl From<ErrorKind> for Fault {
 
 impl From<rusqlite::Error> for Fault {
     fn from(error: rusqlite::Error) -> Fault {
+        if let Some(engine) = engine_error(&error) {
+            return Fault {
+                kind: kind_of(engine.extended_code),
+                cause: Cause::Engine(*engine),
+            };
+        }
         match error {
-            rusqlite::Error::SqliteFailure(error, _)
-            | rusqlite::Error::SqlInputError { error, .. } => Fault {
-                kind: kind_of(error.extended_code),
-                cause: Cause::Engine(error),
-            },
             // A value of another type than its column's, or none where one must be.
             rusqlite::Error::InvalidColumnType(..)
             | rusqlite::Error::FromSqlConversionFailure(..)
@@ -95,6 +96,17 @@ impl From<rusqlite::Error> for Fault {
             _ => Fault::new(ErrorKind::Other, "SQLite was not used as it should be"),
         }
     }
+}
+
+/// SQLite's extended result code, if it was SQLite that failed.
+pub(crate) fn code_of(error: &rusqlite::Error) -> Option<i32> {
+    engine_error(error).map(|engine| engine.extended_code)
+}
+
+/// What SQLite reported. It is found by its type, because rusqlite has a variant for errors in the
+/// text of a statement (`SqlInputError`) only with some of its features.
+fn engine_error(error: &rusqlite::Error) -> Option<&ffi::Error> {
+    error.source()?.downcast_ref()
 }
 
 /// The kind for one of SQLite's result codes (<https://www.sqlite.org/rescode.html>).

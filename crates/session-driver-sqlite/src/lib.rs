@@ -78,14 +78,15 @@ mod checkpoint;
 mod database;
 mod driver;
 mod fault;
+mod ffi;
 mod job;
 mod operations;
 mod patience;
 mod place;
 mod readers;
 mod schema;
-mod sync;
 mod table;
+mod version;
 mod writer;
 #[cfg(test)]
 mod writer_tests;

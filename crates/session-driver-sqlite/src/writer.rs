@@ -9,7 +9,8 @@ use rusqlite::ffi;
 use session_driver::ErrorKind;
 
 use crate::checkpoint::Wal;
-use crate::fault::{Attempt, Fault};
+use crate::fault::{Attempt, Fault, code_of};
+use crate::ffi::HookedConnection;
 use crate::job::{Job, Ticket};
 use crate::patience::Patience;
 use crate::place::Place;
@@ -39,7 +40,7 @@ struct Queue {
 }
 
 struct Connected {
-    connection: Connection,
+    connection: HookedConnection,
     /// SQLite's count of what other connections committed, when the format was last looked at.
     data_version: Option<i64>,
 }
@@ -52,7 +53,7 @@ pub(crate) struct Ground<'a> {
 }
 
 impl Writer {
-    pub(crate) fn new(connection: Connection) -> Writer {
+    pub(crate) fn new(connection: HookedConnection) -> Writer {
         Writer {
             queue: Mutex::default(),
             connection: Mutex::new(Connected {
@@ -208,7 +209,7 @@ impl Connected {
             .prepare_cached("COMMIT")
             .and_then(|mut statement| statement.execute([]));
         if let Err(error) = committed {
-            let code = error.sqlite_extended_error_code();
+            let code = code_of(&error);
             self.roll_back();
             let fault = Fault::from(error);
             // There was no room for the log, so the commit is not in it. After any other failure,

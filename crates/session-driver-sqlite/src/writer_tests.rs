@@ -22,7 +22,7 @@ fn in_memory() -> (Writer, Table) {
     connection
         .execute_batch("CREATE TABLE numbers (number INTEGER UNIQUE)")
         .expect("a table");
-    (Writer::new(connection), table)
+    (Writer::new(connection.into()), table)
 }
 
 fn ground(table: &Table) -> Ground<'_> {
