@@ -107,12 +107,17 @@ impl SqliteDriverBuilder {
     /// they are missing. A database that keeps no write-ahead log yet keeps one from then on.
     ///
     /// # Errors
-    /// PermissionDenied when the file belongs to another user, can be written by others, or access
-    /// is refused; Incompatible when it is no database, is a link or a directory, or when the
-    /// table's name is not to be had or the table is somebody else's or of a newer format; Corrupt
-    /// when the database is damaged; Unsupported when its file system has no shared memory or an
-    /// option is out of range; Unavailable when the directory does not exist; Busy when others kept
-    /// the database locked for the whole timeout. At most an empty file is left behind.
+    /// - PermissionDenied when the file belongs to another user, can be written by others, or
+    ///   access is refused.
+    /// - Incompatible when it is not a database, is a link or a directory, or when the table's name
+    ///   cannot be used, or the table is another program's or of a newer format.
+    /// - Corrupt when the database is damaged.
+    /// - Unsupported when its file system has no shared memory, an option is out of range, or the
+    ///   SQLite library is older than 3.37.0.
+    /// - Unavailable when the directory does not exist.
+    /// - Busy when others kept the database locked for the whole timeout.
+    ///
+    /// At most an empty file is left behind.
     pub fn open(self) -> Result<SqliteDriver> {
         self.try_open()
             .map_err(|fault| fault.during(Operation::Open))

@@ -153,15 +153,18 @@ impl Shared {
     /// after each step, so that little is left each time.
     fn work(&self, mover: &Connection) {
         loop {
-            // What keeps it from being moved keeps it safe where it is.
+            // If it cannot be moved, it is safe where it is.
             let moved = {
                 let _moving = self.moving();
                 self.checkpoint(mover, "PRAGMA wal_checkpoint(PASSIVE)")
             };
-            // At the log's end SQLite has synced the database, and begins the log anew by itself.
-            let grows = |moved: &i32| *moved < self.pages.load(Ordering::Relaxed);
-            if let Some(moved) = moved.filter(grows) {
-                if !sync_database(mover) {
+            if let Some(moved) = moved {
+                if moved >= self.pages.load(Ordering::Relaxed) {
+                    // At the log's end SQLite has synced the database, and the next commit starts
+                    // the log again. A checkpoint of what is moved already would race with that
+                    // commit: <https://www.sqlite.org/wal.html#walresetbug>.
+                    self.wish(|wish| wish.due = false);
+                } else if !sync_database(mover) {
                     self.has_failed.store(true, Ordering::Release);
                 } else if moved >= LIMIT_PAGES {
                     // A writer moves what was wished for, too.

@@ -36,7 +36,8 @@ impl SqliteDriver {
     /// A store in memory, which nobody else can open and which ends with the driver: for tests.
     ///
     /// # Errors
-    /// Unavailable when there is no memory for it.
+    /// - Unavailable when there is no memory for it.
+    /// - Unsupported when the SQLite library is older than 3.37.0.
     pub fn in_memory() -> Result<SqliteDriver> {
         builder::in_memory()
     }

@@ -1,10 +1,10 @@
 //! What can go wrong below an operation, before it is known which operation it was.
 
 use std::error::Error as StdError;
+use std::io;
 use std::sync::Arc;
 
 use rusqlite::ffi;
-use rustix::io::Errno;
 use session_driver::{Error, ErrorKind, Operation};
 
 /// The driver's name in errors.
@@ -130,16 +130,81 @@ fn kind_of(code: i32) -> ErrorKind {
     }
 }
 
-impl From<Errno> for Fault {
-    fn from(errno: Errno) -> Fault {
-        let kind = match errno {
-            Errno::ACCESS | Errno::PERM | Errno::ROFS => ErrorKind::PermissionDenied,
-            Errno::NOSPC | Errno::DQUOT => ErrorKind::StorageFull,
-            Errno::NOTDIR => ErrorKind::Incompatible,
-            Errno::NOENT | Errno::IO | Errno::NODEV | Errno::STALE => ErrorKind::Unavailable,
-            Errno::MFILE | Errno::NFILE | Errno::NOMEM => ErrorKind::Unavailable,
-            _ => ErrorKind::Other,
-        };
-        Fault::new(kind, std::io::Error::from(errno))
+impl From<io::Error> for Fault {
+    fn from(error: io::Error) -> Fault {
+        Fault::new(kind_of_io(&error), error)
+    }
+}
+
+/// The kind for what the operating system reported of a file.
+pub(crate) fn kind_of_io(error: &io::Error) -> ErrorKind {
+    match error.kind() {
+        io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
+            ErrorKind::PermissionDenied
+        }
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => ErrorKind::StorageFull,
+        io::ErrorKind::NotADirectory | io::ErrorKind::IsADirectory => ErrorKind::Incompatible,
+        io::ErrorKind::NotFound
+        | io::ErrorKind::StaleNetworkFileHandle
+        | io::ErrorKind::OutOfMemory => ErrorKind::Unavailable,
+        _ if is_outage(error) => ErrorKind::Unavailable,
+        _ => ErrorKind::Other,
+    }
+}
+
+/// Whether the disk failed or is gone, or too many files are open: `io::ErrorKind` does not say so.
+#[cfg(unix)]
+fn is_outage(error: &io::Error) -> bool {
+    use rustix::io::Errno;
+
+    let errno = Errno::from_io_error(error);
+    matches!(
+        errno,
+        Some(Errno::IO | Errno::NODEV | Errno::MFILE | Errno::NFILE)
+    )
+}
+
+/// Whether the disk failed or is gone, or too many files are open: `io::ErrorKind` does not say so.
+#[cfg(windows)]
+fn is_outage(error: &io::Error) -> bool {
+    const TOO_MANY_OPEN_FILES: i32 = 4;
+    const NOT_READY: i32 = 21;
+    const DEV_NOT_EXIST: i32 = 55;
+    const IO_DEVICE: i32 = 1117;
+
+    let code = error.raw_os_error();
+    matches!(
+        code,
+        Some(TOO_MANY_OPEN_FILES | NOT_READY | DEV_NOT_EXIST | IO_DEVICE)
+    )
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use rustix::io::Errno;
+
+    use super::*;
+
+    #[test]
+    fn what_the_system_reports_has_its_kind() {
+        for (errno, kind) in [
+            (Errno::ACCESS, ErrorKind::PermissionDenied),
+            (Errno::PERM, ErrorKind::PermissionDenied),
+            (Errno::ROFS, ErrorKind::PermissionDenied),
+            (Errno::NOSPC, ErrorKind::StorageFull),
+            (Errno::DQUOT, ErrorKind::StorageFull),
+            (Errno::NOTDIR, ErrorKind::Incompatible),
+            (Errno::NOENT, ErrorKind::Unavailable),
+            (Errno::IO, ErrorKind::Unavailable),
+            (Errno::NODEV, ErrorKind::Unavailable),
+            (Errno::STALE, ErrorKind::Unavailable),
+            (Errno::MFILE, ErrorKind::Unavailable),
+            (Errno::NFILE, ErrorKind::Unavailable),
+            (Errno::NOMEM, ErrorKind::Unavailable),
+            (Errno::INVAL, ErrorKind::Other),
+        ] {
+            let fault = Fault::from(io::Error::from(errno));
+            assert_eq!(fault.kind, kind, "{errno:?}");
+        }
     }
 }

@@ -4,7 +4,9 @@
 
 #![allow(
     unsafe_code,
-    reason = "SQLite syncs the database file only at the end of a checkpoint, which made 16 writers at NORMAL wait 20 ms instead of 4; and the hook's safe interface differs between releases of rusqlite"
+    reason = "SQLite syncs the database file only at the end of a checkpoint, which made 16 \
+        writers at NORMAL wait 20 ms instead of 4; and the safe interface of the hook differs \
+        between releases of rusqlite"
 )]
 
 use std::any::Any;

@@ -56,16 +56,45 @@
 //! operations may be missing. [`Durability::Power`](session_driver::Durability::Power)
 //! (`synchronous = FULL`): a loss of power, too, at the price of a sync for every transaction.
 //!
+//! # Which SQLite
+//! The feature `bundled`, on by default, builds SQLite and links it into the program. Without it
+//! (`default-features = false`) the system's library is linked. It must be SQLite 3.37.0 or newer,
+//! and an open with an older one is Unsupported. rusqlite may ask for more: 0.41 and newer link with
+//! 3.44.0 or newer only, and 0.40 is the newest that links with Debian 12's 3.40.
+//!
+//! A program has one SQLite, so all its crates must agree on it. This crate takes any rusqlite from
+//! 0.32 to 0.43, and Cargo chooses one that fits the others:
+//!
+//! | beside | rusqlite | bundled SQLite |
+//! |---|---|---|
+//! | sqlx 0.8, SeaORM 1.1 | 0.32 | 3.46.0 |
+//! | deadpool-sqlite 0.12, tokio-rusqlite 0.6 | 0.37 | 3.50.2 |
+//! | sqlx 0.9 | 0.39 | 3.51.3 |
+//! | diesel 2.3, tokio-rusqlite 0.8; or Rust older than 1.89 | 0.40 | 3.53.2 |
+//! | nothing else that uses SQLite | 0.43 | 3.54.1 |
+//!
+//! SQLite before 3.51.3, but for 3.44.6 and 3.50.7, has a rare race: when one connection writes
+//! while another moves the log twice in a row, the database can be damaged
+//! (<https://www.sqlite.org/wal.html#walresetbug>). Prefer a newer one where you can.
+//!
 //! # How it was tried
 //! Beside the conformance suite, at both durabilities: four processes of four threads that lose no
 //! update (`--test hammer`), and kills at random moments (`--test kill`), each for longer if its
 //! environment variable says so; the benchmarks `ratios`, against bare rusqlite, and `sweep`, a
-//! writer beside a sweep.
+//! writer beside a sweep. All of that on Linux, with rusqlite 0.32 to 0.43, and with SQLite 3.40 as
+//! the system's library.
+//!
+//! For macOS, FreeBSD and Windows the crate is compiled, and not run. Where they differ:
+//! - On macOS each sync that the durability needs is an `F_FULLFSYNC`, which empties the disk's
+//!   cache: of checkpoints always, of commits at `Power`.
+//! - On macOS and FreeBSD a process that is killed while it creates the database may leave an empty
+//!   file beside it, named `-new-` and a random number.
+//! - On Windows the owner and the access list of the file are not checked, and at `Power` the
+//!   directory is not synced. A database on media that can only be read is not opened.
 //!
 //! # Out of scope
 //! - Network file systems: the log needs memory that all processes share. Where SQLite notices that
 //!   there is none, the open is refused.
-//! - Systems other than Linux: nothing else was tried.
 //! - Use of a driver by a child after `fork`: open another one there.
 //! - A program that opens and closes the database by itself (`std::fs::File`) in the same process
 //!   takes SQLite's locks away: <https://www.sqlite.org/howtocorrupt.html>.

@@ -126,7 +126,7 @@ WHERE expires_minute <= ?1 AND expires_at_ms BETWEEN 0 AND ?2 LIMIT ?3)"
             id.as_str(),
             expires_at,
             expires_at.map(minute_of),
-            version.to_bits().cast_signed(),
+            version.to_bits() as i64,
             checksum_of(version, record.payload),
             record.payload,
         ))?;
@@ -181,7 +181,7 @@ WHERE expires_minute <= ?1 AND expires_at_ms BETWEEN 0 AND ?2 LIMIT ?3)"
 /// Reads a row of deadline, version, checksum and payload.
 fn sound(row: &Row<'_>, payload: fn(&[u8]) -> Vec<u8>) -> Attempt<Record> {
     let expires_at = deadline(row, 0)?;
-    let version = Version::from_bits(row.get::<_, i64>(1)?.cast_unsigned());
+    let version = Version::from_bits(row.get::<_, i64>(1)? as u64);
     let bytes = row.get_ref(3)?.as_blob().map_err(rusqlite::Error::from)?;
     if row.get::<_, i64>(2)? != checksum_of(version, bytes) {
         return Err(Fault::new(

@@ -143,7 +143,10 @@ impl Writer {
     fn next(&self, (jobs, bytes): (usize, usize)) -> Option<Arc<dyn Job>> {
         let mut queue = lock(&self.queue);
         let fits = |next: &Arc<dyn Job>| jobs < MAX_JOBS && bytes + next.bytes() <= MAX_BYTES;
-        queue.waiting.pop_front_if(|next| fits(next))
+        match queue.waiting.front() {
+            Some(next) if fits(next) => queue.waiting.pop_front(),
+            _ => None,
+        }
     }
 }
 

@@ -63,11 +63,10 @@ fn page_after(
     while let Some(row) = rows.next()? {
         let id = row.get_ref(0)?.as_bytes().map_err(rusqlite::Error::from)?;
         // Damaged records are visited; what is no id was put there by somebody else.
-        if table::deadline(row, 1).map_or(true, |deadline| is_live(deadline, now))
-            && let Ok(text) = std::str::from_utf8(id)
-            && let Ok(id) = SessionId::parse(text)
-        {
-            page.ids.push(id);
+        if table::deadline(row, 1).map_or(true, |deadline| is_live(deadline, now)) {
+            let text = std::str::from_utf8(id).ok();
+            page.ids
+                .extend(text.and_then(|text| SessionId::parse(text).ok()));
         }
         page.last = Some(id.into());
     }

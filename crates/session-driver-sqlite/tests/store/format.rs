@@ -19,7 +19,7 @@ fn any_sqlite_can_read_the_table() {
         expires_at,
     };
     let stored = store.driver.store(&id("a"), record, Precondition::Any, NOW);
-    let version = stored.expect("a store").to_bits().cast_signed();
+    let version = stored.expect("a store").to_bits() as i64;
     let row: (String, i64, i64, i64, Vec<u8>) = store
         .plain()
         .query_row(
