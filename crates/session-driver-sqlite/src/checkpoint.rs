@@ -44,6 +44,10 @@ struct Shared {
     changed: Condvar,
     /// How long the log was after the last commit.
     pages: AtomicI32,
+    /// How long the log was when a checkpoint last moved all of it. While it still is, there is no
+    /// other checkpoint: SQLite before 3.51.3 could damage the database if a commit started the log
+    /// again during that one (<https://www.sqlite.org/wal.html#walresetbug>).
+    emptied_at: AtomicI32,
     /// A writer is to have the log begin anew.
     overdue: AtomicBool,
     /// A sync failed, so that nobody knows what of the database is on the disk. A second one could
@@ -121,19 +125,27 @@ impl Shared {
         }
     }
 
-    /// Moves what is in the log, unless a sync has failed, and gives how many pages that are; `None`
-    /// when it could not be done.
-    fn checkpoint(&self, connection: &Connection, pragma: &str) -> Option<i32> {
+    /// Moves what is in the log, unless a sync has failed, and returns the log's length and how many
+    /// of its pages are moved; `None` when it could not be done.
+    fn checkpoint(&self, connection: &Connection, pragma: &str) -> Option<(i32, i32)> {
         if self.has_failed.load(Ordering::Acquire) {
             return None;
         }
-        let moved = connection
-            .prepare_cached(pragma)
-            .and_then(|mut statement| statement.query_row([], |row| row.get(1)));
+        let pages = self.pages.load(Ordering::Relaxed);
+        if pages > 0 && pages == self.emptied_at.load(Ordering::Relaxed) {
+            return Some((pages, pages));
+        }
+        let moved = connection.prepare_cached(pragma).and_then(|mut statement| {
+            statement.query_row([], |row| Ok((row.get(1)?, row.get(2)?)))
+        });
         if moved.as_ref().err().and_then(code_of) == Some(SQLITE_IOERR_FSYNC) {
             self.has_failed.store(true, Ordering::Release);
         }
-        moved.ok()
+        let (length, moved) = moved.ok()?;
+        if moved == length {
+            self.emptied_at.store(length, Ordering::Relaxed);
+        }
+        Some((length, moved))
     }
 
     /// Nobody else moves the log meanwhile.
@@ -158,15 +170,16 @@ impl Shared {
                 let _moving = self.moving();
                 self.checkpoint(mover, "PRAGMA wal_checkpoint(PASSIVE)")
             };
-            if let Some(moved) = moved {
-                if moved >= self.pages.load(Ordering::Relaxed) {
+            if let Some((length, moved)) = moved {
+                if length >= self.pages.load(Ordering::Relaxed) {
                     // At the log's end SQLite has synced the database, and the next commit starts
-                    // the log again. A checkpoint of what is moved already would race with that
-                    // commit: <https://www.sqlite.org/wal.html#walresetbug>.
-                    self.wish(|wish| wish.due = false);
+                    // the log again. What was wished for meanwhile is moved, too.
+                    if moved == length {
+                        self.wish(|wish| wish.due = false);
+                    }
                 } else if !sync_database(mover) {
                     self.has_failed.store(true, Ordering::Release);
-                } else if moved >= LIMIT_PAGES {
+                } else if length >= LIMIT_PAGES {
                     // A writer moves what was wished for, too.
                     self.wish(|wish| wish.due = false);
                     self.overdue.store(true, Ordering::Relaxed);
@@ -225,6 +238,31 @@ mod tests {
         drop((wal, writer));
         let is_there = directory.path().join("a.db-wal").exists();
         (f64::from(after) / f64::from(before), is_there)
+    }
+
+    #[test]
+    fn a_log_that_was_moved_is_left_alone_until_the_next_commit() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let open = || Connection::open(directory.path().join("a.db")).expect("a database");
+        let (writer, mover) = (open(), open());
+        writer
+            .execute_batch("PRAGMA journal_mode = WAL; CREATE TABLE t (x)")
+            .expect("a table");
+        let shared = Arc::new(Shared::default());
+        let watcher = shared.clone();
+        let writer = HookedConnection::new(writer, move |pages| watcher.note(pages));
+        write(&writer);
+        let moved = || shared.checkpoint(&mover, "PRAGMA wal_checkpoint(PASSIVE)");
+        let all = shared.pages.load(Ordering::Relaxed);
+        assert_eq!(moved(), Some((all, all)));
+        // SQLite would fail: it is given no statement.
+        let left_alone = shared.checkpoint(&mover, "no statement");
+        assert_eq!(left_alone, Some((all, all)));
+        write(&writer);
+        write(&writer);
+        let longer = shared.pages.load(Ordering::Relaxed);
+        assert!(longer > all, "{longer}");
+        assert_eq!(moved(), Some((longer, longer)));
     }
 
     #[test]

@@ -74,15 +74,17 @@
 //! | nothing else that uses SQLite | 0.43 | 3.54.1 |
 //!
 //! SQLite before 3.51.3, but for 3.44.6 and 3.50.7, has a rare race: when one connection writes
-//! while another moves the log twice in a row, the database can be damaged
-//! (<https://www.sqlite.org/wal.html#walresetbug>). Prefer a newer one where you can.
+//! while others move the log twice in a row, the database can be damaged
+//! (<https://www.sqlite.org/wal.html#walresetbug>). The driver never does that by itself, but it
+//! takes no more than two processes, or two connections of an application. Prefer a newer SQLite
+//! where you can.
 //!
 //! # How it was tried
 //! Beside the conformance suite, at both durabilities: four processes of four threads that lose no
 //! update (`--test hammer`), and kills at random moments (`--test kill`), each for longer if its
 //! environment variable says so; the benchmarks `ratios`, against bare rusqlite, and `sweep`, a
-//! writer beside a sweep. All of that on Linux, with rusqlite 0.32 to 0.43, and with SQLite 3.40 as
-//! the system's library.
+//! writer beside a sweep. The tests ran on Linux, with rusqlite 0.32, 0.39, 0.40 and 0.43, and with
+//! SQLite 3.40 as the system's library.
 //!
 //! For macOS, FreeBSD and Windows the crate is compiled, and not run. Where they differ:
 //! - On macOS each sync that the durability needs is an `F_FULLFSYNC`, which empties the disk's
