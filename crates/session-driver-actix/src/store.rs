@@ -4,25 +4,23 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
 
-use actix_session::storage::{LoadError, SaveError, SessionKey, SessionStore, UpdateError};
-use actix_web::cookie::time;
-use session_driver::policy::{Mint, Policy, Term};
-use session_driver::{
-    Codec, ErrorKind, Expiry, MessagePack, Operation, Precondition, SessionDriver, SessionId,
-    Timestamp,
-};
+use session_driver::policy::Policy;
+use session_driver::{MessagePack, SessionDriver, Timestamp};
 use session_driver_async::{AsyncSessionDriver, Blocking};
 
-use crate::failure::{self, Failure};
 use crate::on_vanished::OnVanished;
 
-/// What actix-session keeps of a session: a text of JSON under each key.
+/// What is stored of a session: under each key the JSON text of its value.
+///
+/// This is the state of actix-session 0.10 and 0.11, and the stored format whatever the version of
+/// actix-session: see [`DriverStore`].
 pub type State = HashMap<String, String>;
 
-/// Keeps the sessions of actix-session in the driver `A`, encoded by the codec `C`.
+/// A store for actix-session's `SessionMiddleware` that keeps the sessions in the driver `A`,
+/// encoded by the codec `C`.
 ///
-/// Clones share the driver: give one to the [`SessionMiddleware`](actix_session::SessionMiddleware)
-/// of every worker.
+/// It implements `SessionStore` of every version of actix-session whose feature is on. Clones share
+/// the driver: give one to the middleware of every worker.
 ///
 /// ```
 /// use actix_session::SessionMiddleware;
@@ -36,10 +34,16 @@ pub type State = HashMap<String, String>;
 /// ```
 ///
 /// # What is stored
-/// A session of [`AsyncSessions`](session_driver_async::AsyncSessions) with a
-/// `HashMap<String, String>` for its value and the ttl of the middleware for its own expiry rule:
-/// over the same [driver](DriverStore::driver) and with the same codec that handle reads and changes
-/// it, and keeps its ttl.
+/// A session of [`AsyncSessions`](session_driver_async::AsyncSessions) whose value is a [`State`]
+/// and whose own expiry rule is the ttl of the middleware. Over the same
+/// [driver](DriverStore::driver), with the same codec, that handle reads and changes it, and keeps
+/// its ttl.
+///
+/// The format is the same for every version of actix-session, so that stored sessions stay readable
+/// when a service moves to another version, and versions can share a backend during a deploy. Each
+/// value is stored as JSON text, also once actix-session's own state holds parsed values: an
+/// adapter for such a version parses the text at a load and writes it at a save. Text loses nothing
+/// that JSON can express, such as integers of more than 64 bits.
 ///
 /// # Ttl
 /// It counts in whole milliseconds. One of zero or less ends the session as it is stored (rule
@@ -47,17 +51,17 @@ pub type State = HashMap<String, String>;
 ///
 /// # Dropped requests
 /// What a request that is dropped had asked of the driver happens wholly or not at all, possibly
-/// afterwards (rule CON-4). One that is dropped while the middleware renews its session may have
-/// lost it: the delete comes first.
+/// afterwards (rule CON-4). A request that is dropped while the middleware renews its session may
+/// lose the session, because the delete comes first.
 ///
 /// # Errors
 /// Each error of the store holds the driver's own, an [`Error`](session_driver::Error), for its
-/// source; `downcast_ref` finds it, to branch on its kind. A failure is never taken for "no
+/// source; `downcast_ref` finds it, to branch on its kind. A failure is never reported as "no
 /// session".
 pub struct DriverStore<A, C = MessagePack> {
-    driver: Arc<A>,
-    policy: Policy<State, C>,
-    on_vanished: OnVanished,
+    pub(crate) driver: Arc<A>,
+    pub(crate) policy: Policy<State, C>,
+    pub(crate) on_vanished: OnVanished,
 }
 
 impl<A: AsyncSessionDriver> DriverStore<A> {
@@ -102,8 +106,8 @@ impl<A, C> DriverStore<A, C> {
         }
     }
 
-    /// The same, with another answer for requests whose session went while they were handled:
-    /// [`OnVanished::Error`] if not said.
+    /// The same, with another answer for requests whose session vanished while they were handled.
+    /// Default: [`OnVanished::Error`].
     #[must_use]
     pub fn on_vanished(self, on_vanished: OnVanished) -> DriverStore<A, C> {
         DriverStore {
@@ -118,143 +122,6 @@ impl<A, C> DriverStore<A, C> {
     pub fn driver(&self) -> &Arc<A> {
         &self.driver
     }
-}
-
-impl<A: AsyncSessionDriver, C: Codec<State>> DriverStore<A, C> {
-    /// The term and the payload of a state that is to be stored for so long.
-    fn encode(&self, state: &State, ttl: &time::Duration) -> Result<(Term, Vec<u8>), Failure> {
-        let rule = Some(expiry(ttl));
-        let term = self
-            .policy
-            .term(rule, Operation::Store)
-            .map_err(Failure::Store)?;
-        let payload = self.policy.encode(state, rule).map_err(Failure::Encode)?;
-        Ok((term, payload))
-    }
-
-    /// Passes over an error that says that the session went, if that is to be passed over.
-    fn unless_vanished(&self, error: session_driver::Error) -> session_driver::Result<()> {
-        match (error.kind(), self.on_vanished) {
-            (ErrorKind::NotFound, OnVanished::Discard) => Ok(()),
-            _ => Err(error),
-        }
-    }
-}
-
-impl<A: AsyncSessionDriver, C: Codec<State>> SessionStore for DriverStore<A, C> {
-    /// The state of the live session under `key`, or `None` when there is none; a key that is no
-    /// [`SessionId`] names none.
-    ///
-    /// # Errors
-    /// [`LoadError::Other`] alone, with Corrupt and Incompatible among its kinds:
-    /// [`LoadError::Deserialization`] would make the middleware begin an empty session under the
-    /// same key and overwrite what could not be read.
-    async fn load(&self, key: &SessionKey) -> Result<Option<State>, LoadError> {
-        let Some(id) = id_of(key) else {
-            return Ok(None);
-        };
-        let found = self.driver.retrieve(&id, self.policy.now()).await;
-        let Some(record) = found.map_err(failure::load)? else {
-            return Ok(None);
-        };
-        let session = self.policy.decode(&id, record).map_err(failure::load)?;
-        Ok(Some(session.into_inner()))
-    }
-
-    /// Stores a new session under a fresh id, which is its key; an id that is taken is passed over.
-    ///
-    /// # Errors
-    /// [`SaveError::Serialization`] when the codec cannot encode the state, else
-    /// [`SaveError::Other`]. Nothing is stored, but after Indeterminate: then a session may exist
-    /// that nobody knows the key of, until it expires.
-    async fn save(&self, state: State, ttl: &time::Duration) -> Result<SessionKey, SaveError> {
-        let (term, payload) = self.encode(&state, ttl)?;
-        let mut mint = Mint::default();
-        loop {
-            let id = mint.id().map_err(Failure::Store)?;
-            let record = term.record(&payload);
-            let stored = self
-                .driver
-                .store(&id, record, Precondition::Absent, term.now);
-            match stored.await {
-                Ok(_) => return Ok(key_of(&id)),
-                Err(error) => mint.retry(error).map_err(Failure::Store)?,
-            }
-        }
-    }
-
-    /// Replaces the state and moves the deadline of the live session under `key`, which stays its
-    /// key. A session that is gone stays gone, under this key and every other.
-    ///
-    /// # Errors
-    /// [`UpdateError::Other`] with NotFound when the session is gone, unless that is to be
-    /// [discarded](OnVanished::Discard); else as [`save`](DriverStore::save), and what is stored
-    /// stays, but perhaps after Indeterminate.
-    async fn update(
-        &self,
-        key: SessionKey,
-        state: State,
-        ttl: &time::Duration,
-    ) -> Result<SessionKey, UpdateError> {
-        let (term, payload) = self.encode(&state, ttl)?;
-        let stored = match id_of(&key) {
-            Some(id) => {
-                let record = term.record(&payload);
-                let stored = self
-                    .driver
-                    .store(&id, record, Precondition::Present, term.now);
-                stored.await.map(drop)
-            }
-            None => Err(failure::not_found(Operation::Store)),
-        };
-        let kept = stored.or_else(|error| self.unless_vanished(error));
-        kept.map_err(Failure::Store)?;
-        Ok(key)
-    }
-
-    /// Moves the deadline of the live session under `key`. One that is gone stays gone, without an
-    /// error, for the request changed nothing that could be lost.
-    ///
-    /// # Errors
-    /// The driver's.
-    async fn update_ttl(&self, key: &SessionKey, ttl: &time::Duration) -> anyhow::Result<()> {
-        if let Some(id) = id_of(key) {
-            let term = self.policy.term(Some(expiry(ttl)), Operation::Touch)?;
-            self.driver.touch(&id, term.expires_at, term.now).await?;
-        }
-        Ok(())
-    }
-
-    /// Removes the session under `key`; one that cannot be decoded, too.
-    ///
-    /// # Errors
-    /// NotFound when the session is gone, unless that is to be [discarded](OnVanished::Discard): the
-    /// middleware renews by a delete and a save, and must not save what was logged out meanwhile.
-    async fn delete(&self, key: &SessionKey) -> anyhow::Result<()> {
-        let removed = match id_of(key) {
-            Some(id) => self.driver.remove(&id, self.policy.now()).await?,
-            None => false,
-        };
-        if !removed {
-            self.unless_vanished(failure::not_found(Operation::Remove))?;
-        }
-        Ok(())
-    }
-}
-
-/// The id that a client's key is; `None` for one that no driver keeps anything under.
-fn id_of(key: &SessionKey) -> Option<SessionId> {
-    SessionId::parse(key.as_ref()).ok()
-}
-
-fn key_of(id: &SessionId) -> SessionKey {
-    SessionKey::try_from(id.as_str().to_owned())
-        .expect("an id has at most 128 bytes, and a key may have 4064")
-}
-
-/// A negative ttl has passed as one of zero has.
-fn expiry(ttl: &time::Duration) -> Expiry {
-    Expiry::Ttl((*ttl).try_into().unwrap_or_default())
 }
 
 impl<A, C: Clone> Clone for DriverStore<A, C> {

@@ -1,9 +1,17 @@
 #![doc = include_str!("../README.md")]
 
+#[cfg(not(any(feature = "tower-sessions-0_14", feature = "tower-sessions-0_15")))]
+compile_error!(
+    "session-driver-tower needs the feature of at least one version of tower-sessions: \
+     `tower-sessions-0_15` (on by default) or `tower-sessions-0_14` (for axum-login 0.18)"
+);
+
+mod calls;
 mod date;
-mod error;
+mod failure;
 mod key;
 mod store;
+mod versions;
 
 pub use session_driver;
 pub use session_driver_async;

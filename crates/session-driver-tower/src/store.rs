@@ -4,21 +4,10 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
 
-use async_trait::async_trait;
 use serde_json::Value;
-use session_driver::policy::{Policy, SWEEP_CHUNK};
-use session_driver::{
-    Codec, ErrorKind, Expiry, MessagePack, NewRecord, Precondition, SessionDriver, SessionId,
-    Timestamp,
-};
+use session_driver::policy::Policy;
+use session_driver::{Codec, MessagePack, SessionDriver, Timestamp};
 use session_driver_async::{AsyncSessionDriver, Blocking};
-use tokio::task::yield_now;
-use tower_sessions_core::session::{Id, Record};
-use tower_sessions_core::session_store::{ExpiredDeletion, Result, SessionStore};
-
-use crate::date::{date, deadline};
-use crate::error::{failed, unencodable};
-use crate::key;
 
 /// What tower-sessions keeps in a session: values by name.
 ///
@@ -30,20 +19,23 @@ pub type Data = HashMap<String, Value>;
 /// expired, or it never was (a forged cookie). The session stays gone either way.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum OnVanished {
-    /// The save fails, and tower-sessions' layer answers the request with status 500: nobody is told
-    /// that something was kept which was not.
+    /// The save fails, and tower-sessions' layer answers the request with status 500, so that no
+    /// client is told that something was kept which was not. The default.
     #[default]
     Error,
-    /// The save succeeds and keeps nothing: a request that was overtaken by a logout gets the answer
-    /// its handler gave. The cookie it carries names no session, and the next request starts anew.
+    /// The save succeeds and keeps nothing: a request that was overtaken by a logout gets the
+    /// answer its handler gave. The cookie it carries names no session, and the next request starts
+    /// a new one.
     Discard,
 }
 
-/// Keeps tower-sessions' sessions in any driver: what goes into its `SessionManagerLayer`.
+/// A store for tower-sessions' `SessionManagerLayer` that keeps the sessions in any driver.
 ///
-/// Clones share the driver. Sessions are encoded by the codec `C`; their deadline is what
-/// tower-sessions says, rounded up to a whole millisecond, so that [`load`](SessionStore::load)
-/// gives back that instead of the exact date.
+/// It implements `SessionStore` and `ExpiredDeletion` of every version of tower-sessions whose
+/// feature is on. What is stored does not depend on the version.
+///
+/// Clones share the driver. The codec `C` encodes the sessions. Their deadline is tower-sessions'
+/// date, rounded up to a whole millisecond; `load` returns the rounded date.
 ///
 /// # What each call does
 /// | tower-sessions calls | when | and this |
@@ -55,16 +47,16 @@ pub enum OnVanished {
 /// | `delete_expired` | you do | sweeps in short steps until nothing is left that has expired |
 ///
 /// # Errors
-/// A failure of the backend is an error, never "no session". `Decode`: what is stored is damaged, or
-/// of another codec or program; it is left as it is. `Encode`: the values cannot be encoded, are
+/// A failure of the backend is an error, never "no session". `Decode`: what is stored is damaged,
+/// or of another codec or program; it is left as it is. `Encode`: the values cannot be encoded, are
 /// larger than the driver's maximum, or end later than it can express. `Backend`: everything else.
 /// The text is the driver's error with its causes, and holds no id and no value.
 ///
 /// A save that fails has changed nothing, unless the text says that it cannot be known.
 pub struct DriverStore<A, C = MessagePack> {
-    driver: Arc<A>,
-    policy: Policy<Data, C>,
-    on_vanished: OnVanished,
+    pub(crate) driver: Arc<A>,
+    pub(crate) policy: Policy<Data, C>,
+    pub(crate) on_vanished: OnVanished,
 }
 
 impl<A: AsyncSessionDriver> DriverStore<A> {
@@ -80,8 +72,9 @@ impl<A: AsyncSessionDriver> DriverStore<A> {
 }
 
 impl<D: SessionDriver + 'static> DriverStore<Blocking<D>> {
-    /// Sessions in this blocking driver, which runs on threads of its own: [`new`](DriverStore::new)
-    /// of [`Blocking::new`]. For other settings than its defaults, give `new` one that was built.
+    /// Sessions in this blocking driver, which runs on threads of its own:
+    /// [`new`](DriverStore::new) of [`Blocking::new`]. For other settings than its defaults, give
+    /// `new` one that was built.
     #[must_use]
     pub fn blocking(driver: D) -> DriverStore<Blocking<D>> {
         DriverStore::new(Blocking::new(driver))
@@ -111,7 +104,7 @@ impl<A, C> DriverStore<A, C> {
         }
     }
 
-    /// The same, with saves of vanished sessions that do this; [`OnVanished::Error`] if not said.
+    /// The same, with saves of vanished sessions that do this. Default: [`OnVanished::Error`].
     #[must_use]
     pub fn on_vanished(self, on_vanished: OnVanished) -> DriverStore<A, C> {
         DriverStore {
@@ -125,107 +118,6 @@ impl<A, C> DriverStore<A, C> {
     #[must_use]
     pub fn driver(&self) -> &Arc<A> {
         &self.driver
-    }
-}
-
-impl<A: AsyncSessionDriver, C: Codec<Data>> DriverStore<A, C> {
-    async fn store(
-        &self,
-        id: &SessionId,
-        record: &Record,
-        when: Precondition,
-    ) -> Result<session_driver::Result<()>> {
-        let expires_at = deadline(record.expiry_date);
-        // Others who store this session, an update among them, keep tower-sessions' deadline.
-        let rule = Some(Expiry::At(expires_at));
-        let payload = self.policy.encode(&record.data, rule);
-        let payload = payload.map_err(unencodable)?;
-        let record = NewRecord {
-            payload: &payload,
-            expires_at: Some(expires_at),
-        };
-        let stored = self.driver.store(id, record, when, self.policy.now());
-        Ok(stored.await.map(drop))
-    }
-}
-
-#[async_trait]
-impl<A, C> SessionStore for DriverStore<A, C>
-where
-    A: AsyncSessionDriver + 'static,
-    C: Codec<Data> + Send + Sync + 'static,
-{
-    /// Stores the record under a fresh id, and tells it that id.
-    ///
-    /// Should the id be taken all the same, that is an error, and who has it keeps it.
-    async fn create(&self, record: &mut Record) -> Result<()> {
-        let id = key::mint().map_err(failed)?;
-        self.store(&key::of(&id), record, Precondition::Absent)
-            .await?
-            .map_err(failed)?;
-        record.id = id;
-        Ok(())
-    }
-
-    async fn save(&self, record: &Record) -> Result<()> {
-        let id = key::of(&record.id);
-        match self.store(&id, record, Precondition::Present).await? {
-            Err(error)
-                if error.kind() == ErrorKind::NotFound
-                    && self.on_vanished == OnVanished::Discard =>
-            {
-                Ok(())
-            }
-            saved => saved.map_err(failed),
-        }
-    }
-
-    /// The live session under this id. The record's date is the deadline that is enforced.
-    async fn load(&self, id: &Id) -> Result<Option<Record>> {
-        let key = key::of(id);
-        let found = self.driver.retrieve(&key, self.policy.now()).await;
-        let Some(record) = found.map_err(failed)? else {
-            return Ok(None);
-        };
-        let session = self.policy.decode(&key, record).map_err(failed)?;
-        Ok(Some(Record {
-            id: *id,
-            expiry_date: date(session.expires_at()),
-            data: session.into_inner(),
-        }))
-    }
-
-    /// Removes the session, one that cannot be decoded as well. That it is gone is no error: a
-    /// logout may come second, and `cycle_id` deletes for visitors who never had a session, too.
-    async fn delete(&self, id: &Id) -> Result<()> {
-        let id = key::of(id);
-        let removed = self.driver.remove(&id, self.policy.now()).await;
-        removed.map(drop).map_err(failed)
-    }
-}
-
-#[async_trait]
-impl<A, C> ExpiredDeletion for DriverStore<A, C>
-where
-    A: AsyncSessionDriver + 'static,
-    C: Codec<Data> + Send + Sync + 'static,
-{
-    /// Removes everything that had expired when it was called, a hundred records at a time, with
-    /// other tasks let through in between.
-    ///
-    /// To do so again and again, use a [`Sweeper`](session_driver_async::Sweeper) over
-    /// [`driver`](DriverStore::driver): tower-sessions' `continuously_delete_expired` ends for good
-    /// at the first error, and where hosts share a backend, the one whose clock is fast ends
-    /// sessions early.
-    async fn delete_expired(&self) -> Result<()> {
-        let now = self.policy.now();
-        loop {
-            let swept = self.driver.sweep(now, SWEEP_CHUNK).await;
-            if !swept.map_err(failed)?.more {
-                return Ok(());
-            }
-            yield_now().await;
-        }
     }
 }
 

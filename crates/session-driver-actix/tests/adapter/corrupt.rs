@@ -1,12 +1,12 @@
 //! Records that cannot be read. The published fault: they are taken for an empty session, which the
 //! next change writes over them.
 
-use actix_session::storage::{LoadError, SessionStore};
+use super::actix_session::storage::{LoadError, SessionStore};
 use session_driver_actix::session_driver::{Error, ErrorKind, Json};
 
+use super::shop::shop;
+use super::storage::{HOUR, State, id, key, state};
 use crate::clock;
-use crate::shop::shop;
-use crate::storage::{HOUR, State, id, key, state};
 use crate::subject::Subject;
 
 with_every_driver!(

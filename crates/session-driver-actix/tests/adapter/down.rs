@@ -4,7 +4,7 @@
 use std::error::Error as _;
 use std::sync::Arc;
 
-use actix_session::storage::{LoadError, SaveError, SessionStore, UpdateError};
+use super::actix_session::storage::{LoadError, SaveError, SessionStore, UpdateError};
 use redis_test_server::{Options, Server, installed_or_skip};
 use session_driver_actix::DriverStore;
 use session_driver_actix::session_driver::{
@@ -13,10 +13,10 @@ use session_driver_actix::session_driver::{
 use session_driver_actix::session_driver_async::Blocking;
 use session_driver_redis::{AsyncRedisDriver, RedisDriver};
 
+use super::shop::{Answer, shop};
+use super::storage::{HOUR, State, key, state};
 use crate::clock;
 use crate::rigged::{Fault, Rigged};
-use crate::shop::{Answer, shop};
-use crate::storage::{HOUR, State, key, state};
 use crate::subject::{Driver, Subject, memory};
 
 with_every_driver!(
@@ -158,7 +158,7 @@ async fn a_state_that_cannot_be_encoded_is_a_serialization_error_and_changes_not
         matches!(saved, Err(SaveError::Serialization(_))),
         "{saved:?}"
     );
-    let again = crate::storage::key(key.as_ref());
+    let again = super::storage::key(key.as_ref());
     let updated = store.update(again, State::new(), &HOUR).await;
     assert!(
         matches!(updated, Err(UpdateError::Serialization(_))),

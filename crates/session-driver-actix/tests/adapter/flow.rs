@@ -1,14 +1,14 @@
 //! A browser's way through a shop: what actix-session's own stores are tested for.
 
-use actix_session::config::{
+use super::actix_session::config::{
     BrowserSession, CookieContentSecurity, PersistentSession, TtlExtensionPolicy,
 };
 use actix_web::cookie::Cookie;
 use actix_web::cookie::time::Duration;
 use actix_web::http::StatusCode;
 
+use super::shop::{TTL, shop, shop_with};
 use crate::clock;
-use crate::shop::{TTL, shop, shop_with};
 use crate::subject::Subject;
 
 with_every_driver!(

@@ -1,12 +1,22 @@
-//! The adapter by itself and under actix-session's middleware, with every driver.
+//! The adapter by itself and under actix-session's middleware, with every driver; for each version
+//! of actix-session whose feature is on.
+
+#![allow(
+    clippy::duplicate_mod,
+    reason = "each version of actix-session runs the same tests"
+)]
 
 /// A module for each driver, in which each of these cases is a test of its own.
 macro_rules! with_every_driver {
     ($($case:ident),+ $(,)?) => {
-        with_every_driver!([$($case)+] memory file sqlite sled redis redis_async);
+        with_drivers!([$($case)+] memory file sqlite sled redis redis_async);
     };
+}
+
+/// A module for each of these drivers, in which each of these cases is a test of its own.
+macro_rules! with_drivers {
     ($cases:tt $($driver:ident)+) => {
-        $(with_every_driver!(@ $driver $cases);)+
+        $(with_drivers!(@ $driver $cases);)+
     };
     (@ $driver:ident [$($case:ident)+]) => {
         mod $driver {$(
@@ -22,16 +32,49 @@ macro_rules! with_every_driver {
     };
 }
 
+#[cfg(all(feature = "actix-session-0_10", feature = "actix-session-0_11"))]
+mod both_versions;
 mod clock;
 mod rigged;
-mod shop;
 mod subject;
 
-mod corrupt;
-mod down;
-mod flow;
-mod server;
-mod state;
-mod storage;
-mod ttl;
-mod vanished;
+#[path = "."]
+#[cfg(feature = "actix-session-0_11")]
+mod actix_session_0_11 {
+    use ::actix_session;
+
+    mod corrupt;
+    mod down;
+    mod flow;
+    mod format;
+    mod server;
+    mod shop;
+    mod state;
+    pub(crate) mod storage;
+    mod ttl;
+    mod vanished;
+}
+
+// Two drivers are enough here: the tests above show that all of them behave the same.
+#[path = "."]
+#[cfg(feature = "actix-session-0_10")]
+mod actix_session_0_10 {
+    use ::actix_session_0_10 as actix_session;
+
+    macro_rules! with_every_driver {
+        ($($case:ident),+ $(,)?) => {
+            with_drivers!([$($case)+] memory sqlite);
+        };
+    }
+
+    mod corrupt;
+    mod down;
+    mod flow;
+    mod format;
+    mod server;
+    mod shop;
+    mod state;
+    pub(crate) mod storage;
+    mod ttl;
+    mod vanished;
+}

@@ -69,14 +69,14 @@ impl AsyncSessionDriver for Rigged {
     ) -> BoxFuture<'a, Result<Version>> {
         Box::pin(async move {
             self.check(Operation::Store)?;
-            if let Fault::Taken(payload) = self.fault
-                && !self.is_spent.swap(true, Ordering::Relaxed)
-            {
+            if let Fault::Taken(payload) = self.fault {
                 let other = NewRecord {
                     payload,
                     expires_at: None,
                 };
-                self.driver.store(id, other, Precondition::Any, now).await?;
+                if !self.is_spent.swap(true, Ordering::Relaxed) {
+                    self.driver.store(id, other, Precondition::Any, now).await?;
+                }
             }
             self.driver.store(id, record, when, now).await
         })

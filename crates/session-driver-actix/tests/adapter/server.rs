@@ -6,8 +6,8 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
-use actix_session::SessionMiddleware;
-use actix_session::storage::SessionStore;
+use super::actix_session::SessionMiddleware;
+use super::actix_session::storage::SessionStore;
 use actix_web::cookie::{Key, time};
 use actix_web::dev::ServerHandle;
 use actix_web::rt::{spawn, task::spawn_blocking};
@@ -16,7 +16,7 @@ use session_driver_actix::DriverStore;
 use session_driver_actix::session_driver::{MemoryDriver, Timestamp};
 use session_driver_actix::session_driver_async::{Blocking, Sweeper};
 
-use crate::shop;
+use super::shop;
 use crate::subject::Subject;
 
 with_every_driver!(workers_share_sessions_and_lose_none);
@@ -51,7 +51,7 @@ async fn a_blocking_driver_needs_one_call() {
 #[actix_web::test]
 async fn a_sweeper_runs_on_the_runtime_of_actix() {
     let store = DriverStore::blocking(MemoryDriver::new());
-    let state = crate::storage::state(&[("a", "1")]);
+    let state = super::storage::state(&[("a", "1")]);
     let week_ago: fn() -> Timestamp =
         || Timestamp::now().saturating_sub(Duration::from_secs(7 * 24 * 60 * 60));
     let past = store.clone().with_clock(week_ago);

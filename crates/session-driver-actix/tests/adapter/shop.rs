@@ -1,8 +1,10 @@
 //! A shop under actix-session's middleware, and what a browser sees of it.
 
-use actix_session::config::{CookieContentSecurity, PersistentSession, SessionMiddlewareBuilder};
-use actix_session::storage::SessionStore;
-use actix_session::{Session, SessionExt, SessionMiddleware};
+use super::actix_session::config::{
+    CookieContentSecurity, PersistentSession, SessionMiddlewareBuilder,
+};
+use super::actix_session::storage::SessionStore;
+use super::actix_session::{Session, SessionExt, SessionMiddleware};
 use actix_web::body::to_bytes;
 use actix_web::cookie::{Cookie, CookieJar, Key, time};
 use actix_web::dev::{Service, ServiceResponse};
@@ -66,7 +68,8 @@ pub(crate) async fn shop_with<S: SessionStore + 'static>(
 }
 
 fn routes(config: &mut web::ServiceConfig) {
-    let is_logged_in = guard::fn_guard(|request| request.get_session().contains_key("user"));
+    let is_logged_in =
+        guard::fn_guard(|request| request.get_session().entries().contains_key("user"));
     config
         .route("/look", web::to(look))
         .route("/count", web::to(count))

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use actix_session::{Session, SessionMiddleware};
+use super::actix_session::{Session, SessionMiddleware};
 use actix_web::body::to_bytes;
 use actix_web::cookie::{Cookie, Key};
 use actix_web::error::Result;

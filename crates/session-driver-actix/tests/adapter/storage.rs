@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use actix_session::storage::{SessionKey, SessionStore, generate_session_key};
+use super::actix_session::storage::{SessionKey, SessionStore, generate_session_key};
 use actix_web::cookie::time;
 use session_driver_actix::session_driver::SessionId;
 use session_driver_actix::session_driver_async::AsyncSessions;

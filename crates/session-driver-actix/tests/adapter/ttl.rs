@@ -1,11 +1,11 @@
 //! Every ttl that the type can express is kept or refused.
 
-use actix_session::storage::{SaveError, SessionStore, UpdateError};
+use super::actix_session::storage::{SaveError, SessionStore, UpdateError};
 use actix_web::cookie::time::Duration;
 use session_driver_actix::session_driver::{Error, ErrorKind};
 
+use super::storage::{HOUR, State, id, state};
 use crate::clock;
-use crate::storage::{HOUR, State, id, state};
 use crate::subject::Subject;
 
 with_every_driver!(

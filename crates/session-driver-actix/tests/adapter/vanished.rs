@@ -3,15 +3,15 @@
 //! The published faults: an update of a removed session stores its data anew, under its key or
 //! another; so does a renewal; a save overwrites a live session; an expired one is returned.
 
-use actix_session::storage::{SessionKey, SessionStore, UpdateError, generate_session_key};
+use super::actix_session::storage::{SessionKey, SessionStore, UpdateError, generate_session_key};
 use actix_web::http::StatusCode;
 use session_driver_actix::session_driver::{Error, ErrorKind, SessionId};
 use session_driver_actix::{DriverStore, OnVanished};
 
+use super::shop::shop;
+use super::storage::{HOUR, key, state};
 use crate::clock;
 use crate::rigged::{Fault, Rigged};
-use crate::shop::shop;
-use crate::storage::{HOUR, key, state};
 use crate::subject::Subject;
 
 with_every_driver!(

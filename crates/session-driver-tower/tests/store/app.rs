@@ -2,6 +2,9 @@
 
 use std::sync::Arc;
 
+use super::tower_sessions::cookie::Cookie;
+use super::tower_sessions::session::Error;
+use super::tower_sessions::{Expiry, Session, SessionManagerLayer, SessionStore};
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::extract::{Extension, Path};
@@ -11,9 +14,6 @@ use axum::routing::get;
 use time::{Duration, OffsetDateTime};
 use tokio::sync::Barrier;
 use tower::ServiceExt;
-use tower_sessions::cookie::Cookie;
-use tower_sessions::session::Error;
-use tower_sessions::{Expiry, Session, SessionManagerLayer, SessionStore};
 
 /// Where a request that has read its session waits, once to tell that it has, once to go on.
 pub(crate) type Meeting = Arc<Barrier>;

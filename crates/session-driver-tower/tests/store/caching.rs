@@ -1,13 +1,13 @@
 //! Why `CachingSessionStore` around the adapter is not supported: what its documentation says of it.
 
+use super::tower_sessions::{CachingSessionStore, MemoryStore, SessionStore};
 use session_driver_tower::DriverStore;
 use session_driver_tower::session_driver::ErrorKind;
 use time::Duration;
-use tower_sessions::{CachingSessionStore, MemoryStore, SessionStore};
 
+use super::records::record;
 use crate::double::Failing;
 use crate::drivers::memory;
-use crate::records::record;
 
 #[tokio::test]
 async fn a_cache_in_front_serves_what_another_instance_logged_out() {

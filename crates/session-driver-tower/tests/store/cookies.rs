@@ -1,11 +1,11 @@
 //! What tower-sessions asks of a store in the tests of its own layer: `tests/common/mod.rs` there.
 
+use super::tower_sessions::SessionManagerLayer;
+use super::tower_sessions::cookie::SameSite;
 use axum::http::StatusCode;
 use time::Duration;
-use tower_sessions::SessionManagerLayer;
-use tower_sessions::cookie::SameSite;
 
-use crate::app::{Browser, app, under};
+use super::app::{Browser, app, under};
 use crate::drivers::Place;
 
 with_every_driver! {

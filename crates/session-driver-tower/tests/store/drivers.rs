@@ -137,13 +137,17 @@ fn prefix() -> String {
 /// Makes tests of functions that take a [`Place`]: one for each and every driver.
 macro_rules! with_every_driver {
     ($($test:ident),+ $(,)?) => {
-        with_every_driver! { memory: $($test)+ }
-        with_every_driver! { file: $($test)+ }
-        with_every_driver! { sqlite: $($test)+ }
-        with_every_driver! { sled: $($test)+ }
-        with_every_driver! { redis: $($test)+ }
-        with_every_driver! { redis_async: $($test)+ }
+        with_driver! { memory: $($test)+ }
+        with_driver! { file: $($test)+ }
+        with_driver! { sqlite: $($test)+ }
+        with_driver! { sled: $($test)+ }
+        with_driver! { redis: $($test)+ }
+        with_driver! { redis_async: $($test)+ }
     };
+}
+
+/// Makes tests of functions that take a [`Place`], for one driver.
+macro_rules! with_driver {
     ($driver:ident: $($test:ident)+) => {
         mod $driver {
             $(

@@ -6,15 +6,15 @@ use std::pin::pin;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::Poll;
 
+use super::tower_sessions::session::Record;
+use super::tower_sessions::{ExpiredDeletion, SessionStore};
 use session_driver_tower::DriverStore;
 use session_driver_tower::session_driver::{ErrorKind, Timestamp};
 use time::{Duration, OffsetDateTime, PrimitiveDateTime, UtcOffset};
-use tower_sessions::session::Record;
-use tower_sessions::{ExpiredDeletion, SessionStore};
 
+use super::records::record;
 use crate::double::Failing;
 use crate::drivers::Place;
-use crate::records::record;
 
 with_every_driver! {
     an_expired_session_is_not_loaded_though_nothing_was_swept,

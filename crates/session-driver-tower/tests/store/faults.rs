@@ -1,5 +1,8 @@
 //! Faults of published stores, each with a test named for it.
 
+use super::tower_sessions::session::{Id, Record};
+use super::tower_sessions::session_store::Error;
+use super::tower_sessions::{ExpiredDeletion, SessionStore};
 use axum::http::StatusCode;
 use session_driver_tower::session_driver::{
     ErrorKind, NewRecord, Precondition, SessionId, Timestamp,
@@ -8,14 +11,11 @@ use session_driver_tower::session_driver_async::AsyncSessionDriver;
 use session_driver_tower::{DriverStore, OnVanished};
 use time::Duration;
 use tokio::join;
-use tower_sessions::session::{Id, Record};
-use tower_sessions::session_store::Error;
-use tower_sessions::{ExpiredDeletion, SessionStore};
 
-use crate::app::{Browser, app, app_with_meeting};
+use super::app::{Browser, app, app_with_meeting};
+use super::records::record;
 use crate::double::Failing;
 use crate::drivers::Place;
-use crate::records::record;
 
 with_every_driver! {
     a_save_in_flight_does_not_bring_a_logged_out_session_back,

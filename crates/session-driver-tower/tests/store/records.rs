@@ -1,10 +1,10 @@
 //! What the published stores of tower-sessions ask of themselves: the tests at the end of
 //! `tower-sessions-rusqlite-store` 0.15, and the same of records that hold something.
 
+use super::tower_sessions::session::{Id, Record};
+use super::tower_sessions::{ExpiredDeletion, SessionStore};
 use serde_json::{Value, json};
 use time::{Duration, OffsetDateTime};
-use tower_sessions::session::{Id, Record};
-use tower_sessions::{ExpiredDeletion, SessionStore};
 
 use crate::drivers::Place;
 

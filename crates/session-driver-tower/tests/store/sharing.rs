@@ -1,14 +1,14 @@
 //! What is stored: read by others, encoded otherwise, and shown to nobody.
 
+use super::tower_sessions::SessionStore;
+use super::tower_sessions::session_store::Error;
 use session_driver_tower::session_driver::{Json, MemoryDriver, SessionId};
 use session_driver_tower::session_driver_async::AsyncSessions;
 use session_driver_tower::{Data, DriverStore};
 use time::Duration;
-use tower_sessions::SessionStore;
-use tower_sessions::session_store::Error;
 
+use super::records::record;
 use crate::drivers::Place;
-use crate::records::record;
 
 with_every_driver! {
     async_sessions_update_what_tower_sessions_stored_and_keep_its_date,

@@ -92,10 +92,11 @@ impl Baskets {
 
     /// Adds to the visitor's basket. Whatever others do to it at the same time happens as well.
     async fn add(&self, visitor: &Visitor, tea: &Tea) -> Result<(), Failure> {
-        if let Some(id) = &visitor.basket
-            && let Some(()) = self.sessions.update(id, |basket| basket.add(tea)).await?
-        {
-            return Ok(());
+        if let Some(id) = &visitor.basket {
+            let added = self.sessions.update(id, |basket| basket.add(tea));
+            if let Some(()) = added.await? {
+                return Ok(());
+            }
         }
         let mut basket = Basket::default();
         basket.add(tea);
