@@ -3,6 +3,8 @@
 use rustix::io::Errno;
 use session_driver::{Error, ErrorKind, Operation};
 
+use crate::platform;
+
 /// The driver's name in errors.
 const DRIVER: &str = "file";
 
@@ -69,6 +71,7 @@ impl From<Errno> for Fault {
             Errno::LOOP | Errno::ISDIR | Errno::NXIO | Errno::SPIPE => ErrorKind::Corrupt,
             // A file stands where a directory should be.
             Errno::NOTDIR => ErrorKind::Incompatible,
+            other if platform::NOT_A_FILE.contains(&other) => ErrorKind::Corrupt,
             _ => ErrorKind::Other,
         };
         Fault {

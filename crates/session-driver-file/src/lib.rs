@@ -40,33 +40,68 @@
 //! promised. The store as such has to be on the disk by then: one that was just copied, or made for
 //! `Process`, wants a `sync` before it is opened for `Power`.
 //!
+//! # Systems
+//! - Linux is where the driver is tested.
+//! - macOS and FreeBSD: it compiles there, and was never run.
+//!   On Apple's systems `Power` syncs with `F_FULLFSYNC`, for `fsync` leaves the data in the disk's
+//!   own cache; a file system that refuses it, as network shares may, is refused for `Power` as
+//!   Unsupported. On FreeBSD it is `fsync` and `fdatasync`: whether they empty the disk's own cache
+//!   depends on the file system and the disk's settings. There is no `O_TMPFILE`: a file is written
+//!   under a temporary name and then linked, and a killed process may leave one, which a sweep
+//!   removes. macOS gives a process 256 descriptors unless `ulimit -n` says more: raise that, or
+//!   make the store with fewer [`shards`](FileDriverBuilder::shards).
+//! - Windows: it does not compile. Use `session-driver-sqlite`.
+//!
 //! # Out of scope
 //! - Network file systems: a host does not see another's writes at once. One without `flock` is
 //!   refused.
-//! - Systems other than Linux: nothing else was tried, and Windows lacks what it needs.
 //! - Use of a driver by a child after `fork`: open another one there.
 //! - `rotate` is not atomic: others may see both ids live for a moment, and until one of them
 //!   expires if the process dies in between.
 //! - Space is not given back while a session lives: a file stays as large as the session once was.
 
+#[cfg(not(unix))]
+compile_error!(
+    "session-driver-file needs a Unix system: it locks with flock and creates with link; \
+     use session-driver-sqlite"
+);
+
+#[cfg(unix)]
 mod builder;
+#[cfg(unix)]
 mod create;
+#[cfg(unix)]
 mod cursor;
+#[cfg(unix)]
 mod driver;
+#[cfg(unix)]
 mod fault;
+#[cfg(unix)]
 mod image;
+#[cfg(unix)]
 mod lock;
+#[cfg(unix)]
 mod marker;
+#[cfg(unix)]
 mod name;
+#[cfg(unix)]
 mod operations;
+#[cfg(unix)]
+mod platform;
+#[cfg(unix)]
 mod root;
+#[cfg(unix)]
 mod session_file;
+#[cfg(unix)]
 mod shard;
+#[cfg(unix)]
 mod slot;
 
 pub use session_driver;
 
+#[cfg(unix)]
 pub use crate::builder::FileDriverBuilder;
+#[cfg(unix)]
 pub use crate::driver::FileDriver;
 
 /// The README's example, compiled and run.

@@ -7,8 +7,8 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use rustix::fs::{
-    AtFlags, CWD, Dir, FlockOperation, Mode, OFlags, Stat, chmodat, flock, fstat, fsync, mkdirat,
-    openat, stat, statat,
+    AtFlags, CWD, Dir, FlockOperation, Mode, OFlags, Stat, chmodat, flock, fstat, mkdirat, openat,
+    stat, statat,
 };
 use rustix::io::{Errno, retry_on_intr};
 use rustix::process::geteuid;
@@ -18,6 +18,7 @@ use crate::create::{Creation, UNFINISHED};
 use crate::fault::{Attempt, Fault};
 use crate::lock::Patience;
 use crate::marker::{MARKER, Marker};
+use crate::platform;
 use crate::shard::Shard;
 
 /// How often the directory is looked for by its path.
@@ -71,6 +72,10 @@ enum Refusal {
     Nested(PathBuf),
     #[error("the file system of {0} does not keep locks (flock); use a local one")]
     NoLocks(PathBuf),
+    #[error(
+        "the file system of {0} cannot empty the disk's cache (F_FULLFSYNC); use a local one for durability Power"
+    )]
+    NoSyncs(PathBuf),
     #[error("cannot open the directory {0}")]
     Io(PathBuf, #[source] std::io::Error),
 }
@@ -97,8 +102,12 @@ impl Root {
         if is_inside_a_store(&directory) {
             return Err(Fault::new(ErrorKind::Incompatible, Refusal::Nested(path)));
         }
+        if durability >= Durability::Power && !platform::takes_syncs(&directory)? {
+            return Err(Fault::new(ErrorKind::Unsupported, Refusal::NoSyncs(path)));
+        }
         let mut patience = Patience::new(timeout);
-        let creation = creation_in(&directory);
+        let creation =
+            platform::anonymous_files(&directory).map_or(Creation::Named, Creation::Anonymous);
         let place = Shard {
             directory: directory.as_fd(),
             durability,
@@ -164,7 +173,7 @@ impl Root {
         };
         let is_name_synced = &self.shards[index].is_name_synced;
         if self.durability >= Durability::Power && !is_name_synced.load(Ordering::Relaxed) {
-            retry_on_intr(|| fsync(&self.directory))?;
+            platform::sync_directory(&self.directory)?;
             is_name_synced.store(true, Ordering::Relaxed);
         }
         Ok(shard)
@@ -279,19 +288,6 @@ fn keeps_locks(directory: &OwnedFd, patience: &mut Patience) -> Attempt<bool> {
     }
 }
 
-fn creation_in(directory: &OwnedFd) -> Creation {
-    #[cfg(any(target_os = "linux", target_os = "android"))]
-    {
-        let flags = OFlags::TMPFILE | OFlags::RDWR | OFlags::CLOEXEC;
-        let anonymous = openat(directory, c".", flags, Mode::RUSR | Mode::WUSR);
-        if anonymous.is_ok() && stat("/proc/thread-self/fd").is_ok() {
-            return Creation::Anonymous(OFlags::TMPFILE);
-        }
-    }
-    let _ = directory;
-    Creation::Named
-}
-
 /// The store's marker, made if the directory is empty; `None` when it has files and no marker.
 fn find_or_make_marker(
     place: &Shard<'_>,
@@ -307,7 +303,7 @@ fn find_or_make_marker(
             // Whoever made the directory may have died before its own name was sure to last.
             let parent = path.parent().unwrap_or(path);
             let parent = retry_on_intr(|| openat(CWD, parent, DIRECTORY, Mode::empty()))?;
-            retry_on_intr(|| fsync(&parent))?;
+            platform::sync_directory(&parent)?;
         }
         for unfinished in place.list(patience)?.unfinished {
             place.clear(&unfinished, patience)?;

@@ -3,12 +3,12 @@
 use std::cell::RefCell;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
-use rustix::fs::fdatasync;
 use rustix::io::{Errno, pwrite, retry_on_intr};
 use session_driver::{Durability, ErrorKind, NewRecord, Timestamp, Version, is_live};
 
 use crate::fault::{Attempt, Fault};
 use crate::image::{self, Image, Slots};
+use crate::platform;
 use crate::slot::{self, DEADLINE_OFFSET, NAME_SYNCED, NAME_SYNCED_OFFSET, RETIRED, Slot, State};
 
 /// The most that a thread keeps of the buffer it builds slots in.
@@ -208,7 +208,7 @@ pub(crate) fn sync(file: BorrowedFd<'_>, durability: Durability) -> Attempt<()> 
     if durability < Durability::Power {
         return Ok(());
     }
-    Ok(retry_on_intr(|| fdatasync(file))?)
+    Ok(platform::sync_data(file)?)
 }
 
 pub(crate) fn write_all(file: BorrowedFd<'_>, mut bytes: &[u8], mut offset: u64) -> Attempt<()> {

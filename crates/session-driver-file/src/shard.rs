@@ -3,7 +3,7 @@
 use std::ffi::{CStr, CString};
 use std::os::fd::{BorrowedFd, OwnedFd};
 
-use rustix::fs::{AtFlags, Dir, FileType, Mode, OFlags, fstat, fsync, openat, statat, unlinkat};
+use rustix::fs::{AtFlags, Dir, FileType, Mode, OFlags, fstat, openat, statat, unlinkat};
 use rustix::io::{Errno, retry_on_intr};
 use session_driver::{Durability, ErrorKind, SessionId};
 
@@ -11,6 +11,7 @@ use crate::create::{Creation, UNFINISHED};
 use crate::fault::{Attempt, Fault};
 use crate::lock::Patience;
 use crate::name::{FileName, id_of};
+use crate::platform;
 use crate::root::Identity;
 use crate::session_file::SessionFile;
 
@@ -181,7 +182,7 @@ impl Shard<'_> {
         if self.durability < Durability::Power {
             return Ok(());
         }
-        retry_on_intr(|| fsync(self.directory)).map_err(|errno| Fault::from(errno).indeterminate())
+        platform::sync_directory(self.directory).map_err(|errno| Fault::from(errno).indeterminate())
     }
 }
 

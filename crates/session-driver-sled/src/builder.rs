@@ -63,7 +63,8 @@ impl SledDriverBuilder {
     /// the price of a flush for every write, which concurrent writers share, or
     /// [`None`](Durability::None), at which the files are looked for once in a millisecond, and not
     /// for every write. [`Power`](Durability::Power) is refused at open: sled writes its log with
-    /// `sync_file_range`, which leaves it in the disk's own cache.
+    /// `sync_file_range` on Linux, which leaves it in the disk's own cache, and syncs the names of
+    /// its files on no system.
     #[must_use]
     pub fn durability(self, durability: Durability) -> SledDriverBuilder {
         SledDriverBuilder { durability, ..self }

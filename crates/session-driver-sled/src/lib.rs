@@ -21,18 +21,38 @@
 //! ```
 #![doc = include_str!("../README.md")]
 
+#[cfg(not(unix))]
+compile_error!(
+    "session-driver-sled needs a Unix system: it locks its directory with flock; \
+     use session-driver-sqlite"
+);
+
+#[cfg(unix)]
 mod builder;
+#[cfg(unix)]
 mod driver;
+#[cfg(unix)]
 mod engine;
+#[cfg(unix)]
 mod fault;
+#[cfg(unix)]
 mod flush;
+#[cfg(unix)]
 mod key;
+#[cfg(unix)]
 mod marker;
+#[cfg(unix)]
 mod operations;
+#[cfg(unix)]
+mod platform;
+#[cfg(unix)]
 mod root;
+#[cfg(unix)]
 mod stripes;
 
 pub use session_driver;
 
+#[cfg(unix)]
 pub use crate::builder::SledDriverBuilder;
+#[cfg(unix)]
 pub use crate::driver::SledDriver;

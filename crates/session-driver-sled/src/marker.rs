@@ -3,11 +3,12 @@
 use std::ffi::CStr;
 use std::os::fd::OwnedFd;
 
-use rustix::fs::{FlockOperation, Mode, OFlags, fchmod, flock, fsync, openat};
+use rustix::fs::{FlockOperation, Mode, OFlags, fchmod, flock, openat};
 use rustix::io::{Errno, pread, pwrite, retry_on_intr};
 use session_driver::ErrorKind;
 
 use crate::fault::{Attempt, Fault};
+use crate::platform;
 
 /// The marker's name in the store's directory.
 pub(crate) const MARKER: &CStr = c"session-driver-sled.format";
@@ -100,7 +101,7 @@ impl Marker {
     }
 
     fn sync(&self) -> Attempt<()> {
-        Ok(retry_on_intr(|| fsync(&self.0))?)
+        Ok(platform::sync(&self.0)?)
     }
 
     fn write(&self, text: &str) -> Attempt<()> {

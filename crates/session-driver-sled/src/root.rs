@@ -16,6 +16,7 @@ use session_driver::ErrorKind;
 
 use crate::fault::{Attempt, Fault};
 use crate::marker::{MARKER, Made, Marker};
+use crate::platform;
 
 /// The directory that sled makes its files in; sled's own tools find them there.
 const ENGINE: &str = "sled";
@@ -59,8 +60,7 @@ pub(crate) struct Root {
     next_room_micros: AtomicU64,
 }
 
-/// sled's file, as it was when the store was opened. The handle (`O_PATH`) has the file not open: no
-/// lock of it depends on that.
+/// sled's file, as it was when the store was opened. No lock of it depends on the handle.
 struct Data {
     handle: OwnedFd,
     identity: Identity,
@@ -150,8 +150,8 @@ impl Root {
     /// Remembers which file sled has opened, and that the store can be used: nothing was in it so
     /// far if it is new.
     pub(crate) fn watch(&self) -> Attempt<()> {
-        let flags = OFlags::PATH | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-        let handle = retry_on_intr(|| openat(CWD, self.data_file(), flags, Mode::empty()))?;
+        let open = || openat(CWD, self.data_file(), platform::IN_SIGHT, Mode::empty());
+        let handle = retry_on_intr(open)?;
         let identity = Identity::of(&fstat(&handle)?);
         self.marker.say_made()?;
         self.data.get_or_init(|| Data { handle, identity });
@@ -343,7 +343,7 @@ fn holds_nothing_foreign(directory: &OwnedFd) -> Attempt<bool> {
 fn holds_links(parent: &OwnedFd, name: &str) -> Attempt<bool> {
     let flags = DIRECTORY | OFlags::NOFOLLOW;
     let directory = match retry_on_intr(|| openat(parent, name, flags, Mode::empty())) {
-        Err(Errno::LOOP | Errno::NOTDIR) => return Ok(true),
+        Err(errno) if platform::is_no_directory(errno) => return Ok(true),
         opened => opened?,
     };
     for entry in Dir::read_from(&directory)? {
