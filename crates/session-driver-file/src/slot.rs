@@ -259,7 +259,7 @@ const MIN_CAPACITY: usize = 3 * HEADER_LEN;
 const MAX_CAPACITY: u32 = u32::MAX - (HEADER_LEN as u32 - 1);
 
 fn capacity_is_possible(capacity: u32) -> bool {
-    capacity as usize >= MIN_CAPACITY && (capacity as usize).is_multiple_of(HEADER_LEN)
+    capacity as usize >= MIN_CAPACITY && capacity as usize % HEADER_LEN == 0
 }
 
 fn static_fields(capacity: u32, sequence: u64, version: Version, length: u32) -> [u8; 24] {
