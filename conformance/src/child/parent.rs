@@ -256,7 +256,7 @@ impl Child {
     /// Counts what the process holds.
     ///
     /// # Errors
-    /// Skipped where there is no `/proc`.
+    /// Unobserved where there is no `/proc` as Linux has it.
     pub(crate) fn count(&mut self) -> Result<Census, Stop> {
         match self.ask(&Request::of(1, Wish::Count))? {
             Answer::Counted(Some(census)) => Ok(census),
@@ -269,7 +269,7 @@ impl Child {
     /// done.
     ///
     /// # Errors
-    /// Skipped where there is no `/proc`.
+    /// Unobserved where there is no `/proc` as Linux has it.
     pub(crate) fn count_during(&mut self, wish: Wish) -> Result<Census, Stop> {
         self.send(&Request::of(0, wish))?;
         self.send(&Request::of(1, Wish::Count))?;
@@ -368,7 +368,9 @@ fn done(answer: Answer) -> Result<(), Stop> {
 }
 
 fn no_proc() -> Stop {
-    Stop::Skipped("there is no /proc to look into".into())
+    Stop::Unobserved(
+        "what a process holds is read from /proc, which only Linux has as needed".into(),
+    )
 }
 
 /// A child that answers another question than it was asked.

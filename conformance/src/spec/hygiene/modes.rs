@@ -42,8 +42,13 @@ pub(super) const HYG_3: Rule = Rule {
 /// The directory of files that the driver or its engine makes in this process.
 ///
 /// # Errors
-/// NotApplicable to a driver that makes none, Unobserved when the place does not say.
+/// NotApplicable to a driver that makes none, Unobserved when the place does not say, and where
+/// files have no modes.
 fn directory_made<'a>(context: &Context, place: &'a Place) -> Result<&'a Path, Stop> {
+    if !cfg!(unix) {
+        let reason = "modes, and links that anybody may make, are looked for on Unix systems alone";
+        return Err(Stop::Unobserved(reason.into()));
+    }
     if !context.capabilities().embedded {
         let reason = "a server keeps the data, and makes its own files";
         return Err(Stop::NotApplicable(reason.into()));
