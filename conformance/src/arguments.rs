@@ -21,6 +21,8 @@ THE SUITE'S OPTIONS:
         --soak TIME       Repeat the stochastic rules for so long: 90s, 10m, 2h
         --report PATH     Write what was found as JSON
         --junit PATH      Write what was found as JUnit XML
+        --keep PATH       Run nothing: write a store of today's as text, for the hook
+                          `earlier_stores` of later releases
 
     SESSION_DRIVER_SEED=N           Repeat the run that had this seed
     SESSION_DRIVER_BUDGET=BUDGET    quick, ordinary, or a time to soak
@@ -37,6 +39,7 @@ pub(crate) struct Arguments {
     pub(crate) reports: Option<PathBuf>,
     pub(crate) report: Option<PathBuf>,
     pub(crate) junit: Option<PathBuf>,
+    pub(crate) keep: Option<PathBuf>,
     /// The rest, the program's name included.
     pub(crate) harness: Vec<String>,
 }
@@ -56,6 +59,7 @@ impl Arguments {
             reports: environment(REPORTS_VARIABLE).map(PathBuf::from),
             report: None,
             junit: None,
+            keep: None,
             harness: vec![],
         };
         let mut line = line.into_iter();
@@ -78,6 +82,7 @@ impl Arguments {
                 }
                 "--report" => arguments.report = Some(value()?.into()),
                 "--junit" => arguments.junit = Some(value()?.into()),
+                "--keep" => arguments.keep = Some(value()?.into()),
                 _ => arguments.harness.push(argument),
             }
         }
@@ -125,6 +130,7 @@ mod tests {
             "--report",
             "a.json",
             "--junit=b.xml",
+            "--keep=c.txt",
             "--list",
         ];
         let arguments = parsed(&line, &[]).expect("a good command line");
@@ -132,6 +138,7 @@ mod tests {
         assert_eq!(arguments.budget, Budget::Quick);
         assert_eq!(arguments.report, Some("a.json".into()));
         assert_eq!(arguments.junit, Some("b.xml".into()));
+        assert_eq!(arguments.keep, Some("c.txt".into()));
     }
 
     #[test]
@@ -150,6 +157,7 @@ mod tests {
             &["--soak"],
             &["--report"],
             &["--junit"],
+            &["--keep"],
         ] {
             assert!(parsed(line, &[]).is_err(), "{line:?}");
         }

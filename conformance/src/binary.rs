@@ -10,6 +10,7 @@ use std::{env, fs};
 
 use libtest_mimic::{Completion, Failed, Trial};
 
+use crate::archive::Archive;
 use crate::arguments::{Arguments, HELP};
 use crate::budget::Budget;
 use crate::case::{Case, Context};
@@ -58,6 +59,11 @@ fn run(subject: Arc<dyn AnySubject>) -> Result<ExitCode, BoxError> {
     let harness = libtest_mimic::Arguments::from_iter(&arguments.harness);
     let mut context = context(subject, arguments.seed, true)?;
     context.budget = arguments.budget;
+    if let Some(path) = &arguments.keep {
+        let archive = Archive::of(&context)?.to_string();
+        fs::write(path, archive).map_err(|error| unwritten(path, &error))?;
+        return Ok(ExitCode::SUCCESS);
+    }
     let tried = Arc::new(Mutex::new(Tried::default()));
     let conclusion = libtest_mimic::run(&harness, trials(&context, &tried));
     if harness.list {
@@ -187,7 +193,7 @@ fn write(report: &Report, arguments: &Arguments) -> Result<(), BoxError> {
 }
 
 fn unwritten(path: &Path, error: &dyn Error) -> BoxError {
-    format!("no report can be written to {}: {error}", path.display()).into()
+    format!("{} cannot be written: {error}", path.display()).into()
 }
 
 /// The subject's name as that of a file.

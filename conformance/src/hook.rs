@@ -13,7 +13,7 @@ use session_driver::SessionId;
 use crate::case::{Context, Stop, Verdict};
 use crate::place::Place;
 use crate::proxy::Proxy;
-use crate::subject::BoxError;
+use crate::subject::{BoxError, EarlierStore};
 
 /// The answer of a hook to what its subject cannot do: `Err(Cannot::because("..").into())`. The
 /// cases that need it are then unobserved, with this reason.
@@ -85,6 +85,16 @@ impl Context {
 
     pub(crate) fn make_newer(&self, place: &Place) -> Verdict {
         answered("make_newer", self.subject.make_newer(place))
+    }
+
+    pub(crate) fn earlier_stores(&self) -> Result<Vec<EarlierStore>, Stop> {
+        let stores = answered("earlier_stores", self.subject.earlier_stores())?;
+        match stores.is_empty() {
+            true => Err(Stop::Failed(
+                "the hook `earlier_stores` has no store".into(),
+            )),
+            false => Ok(stores),
+        }
     }
 
     pub(crate) fn kept_for(&self, place: &Place, id: &SessionId) -> Result<Option<Duration>, Stop> {

@@ -36,6 +36,7 @@
 //! child processes run the program again, so its `main` must begin with [`run_if_child`].
 
 mod absence;
+mod archive;
 mod arguments;
 mod artefacts;
 mod binary;
@@ -80,6 +81,7 @@ mod syncs;
 mod volume;
 mod workload;
 
+pub use crate::archive::Archive;
 pub use crate::binary::main;
 pub use crate::budget::Budget;
 pub use crate::case::{Case, Context, Driver, Fixture, Stop, Verdict};
@@ -93,7 +95,7 @@ pub use crate::rule::{Evidence, Level, Need, Proof, Provenance, Rule, Test};
 pub use crate::runner::{Options, run, run_if_child};
 pub use crate::sequence::{Difference, Differential};
 pub use crate::spec::rules;
-pub use crate::subject::{BoxError, Setup, Subject};
+pub use crate::subject::{BoxError, EarlierStore, Setup, Subject};
 
 /// Makes the `main` of a test binary that runs the suite against a [`Subject`]; the manifest says
 /// `harness = false`.

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use session_driver::{Durability, Result, SessionDriver, SessionId};
+use session_driver::{Durability, Record, Result, SessionDriver, SessionId};
 
 use crate::hook::{Cannot, Contents, Planted, add_foreign_files, files_below};
 use crate::place::Place;
@@ -55,6 +55,7 @@ pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
 /// | [`add_foreign`](Subject::add_foreign) | comes by itself; other tables or trees of an engine are yours | other keys or tables | ISO-3, TRV-6 |
 /// | [`raw`](Subject::raw), [`plant`](Subject::plant) | the session's file, row or value | its value or row | ERR-2, ERR-3, ERR-6, ISO-3, REM-3 |
 /// | [`make_newer`](Subject::make_newer) | the store's marker or format number | | ERR-6 |
+/// | [`earlier_stores`](Subject::earlier_stores) | an [`Archive`](crate::Archive) for each format | the same | DUR-6 |
 /// | [`kept_for`](Subject::kept_for) | | the time to live of a key | EXP-8, SWP-6 |
 /// | [`place_behind_proxy`](Subject::place_behind_proxy) | | three lines with [`Proxy`] | ERR-4, ERR-5 |
 ///
@@ -151,6 +152,16 @@ pub trait Subject: Send + Sync + 'static {
         Err(Cannot::without("make_newer"))
     }
 
+    /// Stores as earlier releases of the driver wrote them, each in a new place of its own: one for
+    /// each format that was ever released, that of today included. An [`Archive`](crate::Archive)
+    /// keeps one as text.
+    ///
+    /// # Errors
+    /// [`Cannot`], or why they were not made.
+    fn earlier_stores(&self) -> Result<Vec<EarlierStore>, BoxError> {
+        Err(Cannot::without("earlier_stores"))
+    }
+
     /// How much longer the backend itself will keep what is stored under this id: the time to live
     /// of its key or row; `None` when it keeps it until somebody removes it. For drivers that
     /// declare native expiry.
@@ -172,6 +183,15 @@ pub trait Subject: Send + Sync + 'static {
     fn place_behind_proxy(&self) -> Result<(Place, Proxy), BoxError> {
         Err(Cannot::without("place_behind_proxy"))
     }
+}
+
+/// A store that an earlier release wrote.
+#[derive(Debug)]
+pub struct EarlierStore {
+    /// Where it is.
+    pub place: Place,
+    /// The records that must be found in it, and no others.
+    pub records: Vec<(SessionId, Record)>,
 }
 
 /// How a case wants a driver opened. Where a field is `None` the driver's default is wanted.
@@ -246,6 +266,7 @@ pub(crate) trait AnySubject: Send + Sync {
     fn raw(&self, place: &Place, id: &SessionId) -> Result<Option<Vec<u8>>, BoxError>;
     fn plant(&self, place: &Place, id: &SessionId, what: Planted<'_>) -> Result<(), BoxError>;
     fn make_newer(&self, place: &Place) -> Result<(), BoxError>;
+    fn earlier_stores(&self) -> Result<Vec<EarlierStore>, BoxError>;
     fn kept_for(&self, place: &Place, id: &SessionId) -> Result<Option<Duration>, BoxError>;
     fn place_behind_proxy(&self) -> Result<(Place, Proxy), BoxError>;
 }
@@ -281,6 +302,10 @@ impl<S: Subject> AnySubject for S {
 
     fn make_newer(&self, place: &Place) -> Result<(), BoxError> {
         Subject::make_newer(self, place)
+    }
+
+    fn earlier_stores(&self) -> Result<Vec<EarlierStore>, BoxError> {
+        Subject::earlier_stores(self)
     }
 
     fn kept_for(&self, place: &Place, id: &SessionId) -> Result<Option<Duration>, BoxError> {

@@ -8,10 +8,10 @@ use session_driver::{Precondition, Record, SessionDriver, SessionId};
 use crate::case::{Context, Fixture, Stop, Verdict, cases, ensure, ensure_eq};
 use crate::copy::copied;
 use crate::exercise::use_all_operations;
-use crate::expect::{gone, record};
-use crate::rule::{Evidence, Level, Need, Proof, Provenance, Rule};
+use crate::expect::{absent, gone, record};
+use crate::rule::{Evidence, Level, Need, Provenance, Rule};
 use crate::steps::{UNLIMITED, drained, stored, visits};
-use crate::subject::Setup;
+use crate::subject::{EarlierStore, Setup};
 use crate::workload::{NOW, at, forever, id, ids, marked, until};
 
 use self::kills::{DUR_2, DUR_4};
@@ -220,5 +220,70 @@ const DUR_6: Rule = Rule {
     intent: "An upgrade logs everybody out.",
     provenance: &[Provenance::Own("sessions outlive deploys")],
     needs: &[Need::Persistent],
-    proof: Proof::Untested("no earlier release exists whose stores could be kept as fixtures"),
+    proof: cases![
+        what_an_earlier_release_wrote_is_read,
+        a_store_of_an_earlier_release_stays_in_use
+    ],
 };
+
+fn what_an_earlier_release_wrote_is_read(context: &Context) -> Verdict {
+    for earlier in context.earlier_stores()? {
+        let store = context.open(&earlier.place, &Setup::default())?;
+        shows(
+            &*store,
+            &earlier.records,
+            "in a store of an earlier release",
+        )?;
+        ensure_eq!(
+            visits(&*store, NOW)?.len(),
+            earlier.records.len(),
+            "the ids visited in a store of an earlier release"
+        );
+        for (who, due) in &earlier.records {
+            if let Some(deadline) = due.expires_at {
+                absent(
+                    &*store,
+                    who,
+                    deadline,
+                    "at its deadline of an earlier release",
+                )?;
+            }
+        }
+    }
+    Ok(())
+}
+
+fn a_store_of_an_earlier_release_stays_in_use(context: &Context) -> Verdict {
+    for EarlierStore { place, mut records } in context.earlier_stores()? {
+        let store = context.open(&place, &Setup::default())?;
+        use_all_operations(&*store, context.seed(), 3)?;
+        shows(&*store, &records, "beside changes to an earlier store")?;
+        for (number, (who, due)) in records.iter_mut().enumerate() {
+            if number % 2 == 0 {
+                let deadline = Some(at(20_000));
+                ensure!(
+                    store.touch(who, deadline, NOW)?,
+                    "the touch of a record of an earlier release answers false"
+                );
+                due.expires_at = deadline;
+            } else {
+                let when = Precondition::Version(due.version);
+                *due = stored(&*store, who, until(b"of today", 30_000), when, NOW)?;
+            }
+        }
+        drop(store);
+        let store = context.open(&place, &Setup::default())?;
+        shows(&*store, &records, "in an earlier store that was changed")?;
+        for (who, _) in &records {
+            ensure!(
+                store.remove(who, NOW)?,
+                "the remove of a record of an earlier release answers false"
+            );
+        }
+        ensure!(
+            visits(&*store, NOW)?.is_empty(),
+            "ids are visited in an earlier store that was emptied"
+        );
+    }
+    Ok(())
+}

@@ -4,7 +4,9 @@ use std::fs;
 use std::path::PathBuf;
 
 use session_driver::{Result, SessionId};
-use session_driver_conformance::{BoxError, Cannot, Place, Planted, Setup, Subject};
+use session_driver_conformance::{
+    Archive, BoxError, Cannot, EarlierStore, Place, Planted, Setup, Subject,
+};
 
 use super::records::{frames, join, newer};
 use super::{Conduct, Dump};
@@ -53,6 +55,12 @@ impl Subject for DumpSubject {
         let mut bytes = fs::read(self.dump(place)?)?;
         bytes[b"dump ".len()] = b'2';
         Ok(fs::write(self.dump(place)?, bytes)?)
+    }
+
+    /// One file in its directory, as the driver wrote it from the beginning.
+    fn earlier_stores(&self) -> Result<Vec<EarlierStore>, BoxError> {
+        let archive: Archive = include_str!("earlier.txt").parse()?;
+        Ok(vec![archive.in_files()?])
     }
 }
 

@@ -14,7 +14,7 @@ pub(crate) const SABOTEURS: &[Saboteur] = &[
     Saboteur {
         name: "forgets-deadlines",
         fault: "keeps deadlines in memory alone, as stores do whose reaper is a timer: after a restart sessions live for ever",
-        breaks: &["DUR-1", "DUR-5"],
+        breaks: &["DUR-1", "DUR-5", "DUR-6"],
         sometimes: &[],
         conduct: Conduct {
             opened: |dump| {
@@ -33,7 +33,7 @@ pub(crate) const SABOTEURS: &[Saboteur] = &[
     Saboteur {
         name: "new-versions-at-every-open",
         fault: "gives its records new versions when it reads them in: whoever read before the restart cannot save after it",
-        breaks: &["DUR-1", "DUR-5"],
+        breaks: &["DUR-1", "DUR-5", "DUR-6"],
         sometimes: &[],
         conduct: Conduct {
             opened: |dump| {
@@ -248,6 +248,23 @@ pub(crate) const SABOTEURS: &[Saboteur] = &[
                         fs::write(path, here).map_err(|_| error(ErrorKind::Other, Operation::Open))
                     }
                 }
+            },
+            ..HONEST
+        },
+    },
+    Saboteur {
+        name: "reads-its-own-format-alone",
+        fault: "marks its stores since the last release, and takes one without the mark for another program's: an upgrade ends all sessions",
+        breaks: &["DUR-6"],
+        sometimes: &[],
+        conduct: Conduct {
+            opened: |dump| {
+                (HONEST.opened)(dump)?;
+                let mark = dump.folder.join("mark");
+                if dump.folder.join("dump").exists() && !mark.exists() {
+                    return Err(error(ErrorKind::Incompatible, Operation::Open));
+                }
+                fs::write(mark, "2").map_err(|_| error(ErrorKind::Other, Operation::Open))
             },
             ..HONEST
         },

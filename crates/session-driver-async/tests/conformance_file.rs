@@ -5,7 +5,7 @@ mod subject;
 
 use session_driver_async::session_driver::{Result, SessionId};
 use session_driver_async::{BlockOn, Blocking};
-use session_driver_conformance::{BoxError, Place, Planted, Setup, Subject};
+use session_driver_conformance::{BoxError, EarlierStore, Place, Planted, Setup, Subject};
 use session_driver_file::FileDriver;
 use tokio::runtime::Builder;
 
@@ -41,6 +41,10 @@ impl Subject for Bridged {
 
     fn make_newer(&self, place: &Place) -> Result<(), BoxError> {
         Files.make_newer(place)
+    }
+
+    fn earlier_stores(&self) -> Result<Vec<EarlierStore>, BoxError> {
+        Files.earlier_stores()
     }
 }
 

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Component, Path, PathBuf};
 
 use data_encoding::BASE32_NOPAD;
-use session_driver_conformance::{BoxError, Place, Planted, Setup, Subject};
+use session_driver_conformance::{Archive, BoxError, EarlierStore, Place, Planted, Setup, Subject};
 use session_driver_file::FileDriver;
 use session_driver_file::session_driver::{Error, ErrorKind, Operation, Result, SessionId};
 
@@ -61,6 +61,11 @@ impl Subject for Files {
         let marker = place.path().join("session-driver-file.format");
         let text = fs::read_to_string(&marker)?.replace("format 1", "format 2");
         Ok(fs::write(marker, text)?)
+    }
+
+    fn earlier_stores(&self) -> Result<Vec<EarlierStore>, BoxError> {
+        let format_1: Archive = include_str!("../earlier/format-1.txt").parse()?;
+        Ok(vec![format_1.in_files()?])
     }
 }
 

@@ -4,7 +4,9 @@ use std::env;
 use std::ops::ControlFlow;
 use std::process::ExitCode;
 
-use session_driver_conformance::{BoxError, Contents, Place, Planted, Setup, Subject};
+use session_driver_conformance::{
+    Archive, BoxError, Contents, EarlierStore, Place, Planted, Setup, Subject,
+};
 use session_driver_layers::session_driver::{
     MemoryDriver, NewRecord, Precondition, Record, Result, SessionDriver, SessionId, Timestamp,
 };
@@ -146,6 +148,19 @@ impl<S: Subject, D: SessionDriver + 'static> Subject for Layered<S, D> {
 
     fn make_newer(&self, place: &Place) -> Result<(), BoxError> {
         self.beneath.make_newer(place)
+    }
+
+    /// SQLite's, as these layers filled it. Where ids and payloads are left as they are, the driver
+    /// beneath has them.
+    fn earlier_stores(&self) -> Result<Vec<EarlierStore>, BoxError> {
+        let format_1: Archive = match (self.hashes, self.seals) {
+            (false, false) => return self.beneath.earlier_stores(),
+            (true, false) => include_str!("../earlier/hashed-1.txt"),
+            (false, true) => include_str!("../earlier/encrypted-1.txt"),
+            (true, true) => include_str!("../earlier/hashed-encrypted-1.txt"),
+        }
+        .parse()?;
+        Ok(vec![format_1.in_files()?])
     }
 }
 

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use redis::{Cmd, ErrorKind, ServerErrorKind, Value, cmd};
 use session_driver_conformance::{
-    BoxError, Cannot, Contents, Place, Planted, Proxy, Setup, Subject,
+    Archive, BoxError, Cannot, Contents, EarlierStore, Place, Planted, Proxy, Setup, Subject,
 };
 use session_driver_redis::session_driver::{Result, SessionDriver, SessionId, Version};
 use session_driver_redis::{RedisDriver, RedisDriverBuilder};
@@ -152,6 +152,19 @@ impl<D: SessionDriver + 'static> Subject for Redis<D> {
 
     fn make_newer(&self, _place: &Place) -> Result<(), BoxError> {
         Err(Cannot::because("a prefix has no format, only its records have").into())
+    }
+
+    /// The values, without a time to live: that is the server's, and not of their format.
+    fn earlier_stores(&self) -> Result<Vec<EarlierStore>, BoxError> {
+        let format_1: Archive = include_str!("../earlier/format-1.txt").parse()?;
+        let place = self.place()?;
+        let keys = self.keys(&place)?;
+        for (name, value) in &format_1.entries {
+            let key = keys.key_of(&SessionId::parse(str::from_utf8(name)?)?);
+            keys.command(cmd("SET").arg(key).arg(&value[..]))?;
+        }
+        let records = format_1.records;
+        Ok(vec![EarlierStore { place, records }])
     }
 
     fn kept_for(&self, place: &Place, id: &SessionId) -> Result<Option<Duration>, BoxError> {

@@ -4,7 +4,9 @@ use std::fs;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use session_driver_conformance::{BoxError, Cannot, Contents, Place, Planted, Setup, Subject};
+use session_driver_conformance::{
+    Archive, BoxError, Cannot, Contents, EarlierStore, Place, Planted, Setup, Subject,
+};
 use session_driver_sled::SledDriver;
 use session_driver_sled::session_driver::{Durability, Result, SessionId};
 use sled::Db;
@@ -93,6 +95,11 @@ impl Subject for Trees {
         let marker = place.path().join("session-driver-sled.format");
         let text = fs::read_to_string(&marker)?.replace("format 1", "format 2");
         Ok(fs::write(marker, text)?)
+    }
+
+    fn earlier_stores(&self) -> Result<Vec<EarlierStore>, BoxError> {
+        let format_1: Archive = include_str!("../earlier/format-1.txt").parse()?;
+        Ok(vec![format_1.in_files()?])
     }
 }
 

@@ -4,7 +4,9 @@ use std::fs;
 
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OptionalExtension, params};
-use session_driver_conformance::{BoxError, Cannot, Contents, Place, Planted, Setup, Subject};
+use session_driver_conformance::{
+    Archive, BoxError, Cannot, Contents, EarlierStore, Place, Planted, Setup, Subject,
+};
 use session_driver_sqlite::SqliteDriver;
 use session_driver_sqlite::session_driver::{Durability, Result, SessionId};
 
@@ -108,6 +110,11 @@ impl Subject for Sqlite {
             1 => Ok(()),
             _ => Err("the table's format is not recorded".into()),
         }
+    }
+
+    fn earlier_stores(&self) -> Result<Vec<EarlierStore>, BoxError> {
+        let format_1: Archive = include_str!("../earlier/format-1.txt").parse()?;
+        Ok(vec![format_1.in_files()?])
     }
 }
 
