@@ -2,7 +2,6 @@
 
 use std::ops::Range;
 
-use bincode::config::{BigEndian, Configuration, Fixint};
 use session_driver::{NewRecord, Timestamp, Version, is_live};
 
 use crate::error::EnvelopeError;
@@ -16,19 +15,17 @@ pub const PREAMBLE: [u8; 12] = *b"\xF7SDR\x00\x00\x00\x01\x23\xAC\xD5\x57";
 /// Where the deadline and its check stand: what a touch replaces.
 pub const DEADLINE: Range<usize> = 24..36;
 
+const MAGIC: Range<usize> = 0..4;
+const PAYLOAD_LEN: Range<usize> = 12..16;
+const VERSION: Range<usize> = 16..24;
+const MILLIS: Range<usize> = 24..32;
+const DEADLINE_CHECK: Range<usize> = 32..36;
+
 /// Where the check of the record stands, and what of the header it covers: length and version.
 const CHECK: Range<usize> = 36..40;
 const CHECKED: Range<usize> = 12..24;
 
-const MAGIC: Range<usize> = 0..4;
 const NEVER: u64 = u64::MAX;
-
-const LAYOUT: Configuration<BigEndian, Fixint> = bincode::config::standard()
-    .with_big_endian()
-    .with_fixed_int_encoding();
-
-/// The header's fields in their order: preamble, length, version, deadline, its check, the check.
-type Fields = ([u8; 12], u32, u64, u64, u32, u32);
 
 /// What a record's header says. That the payload is whole only [`decode`](crate::decode) can tell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,18 +47,17 @@ impl Header {
     /// the bytes are too few; Incompatible on another format.
     pub fn read(bytes: &[u8]) -> Result<Header, EnvelopeError> {
         judge(bytes)?;
-        let (fields, _): (Fields, usize) =
-            bincode::decode_from_slice(bytes, LAYOUT).map_err(|_| EnvelopeError::Corrupt)?;
-        let (_, payload_len, version, millis, found, check) = fields;
-        let version = Version::from_bits(version);
-        if deadline_check(millis, version) != found {
+        let header: &[u8; HEADER_LEN] = bytes.first_chunk().ok_or(EnvelopeError::Corrupt)?;
+        let version = Version::from_bits(u64_at(header, VERSION));
+        let millis = u64_at(header, MILLIS);
+        if deadline_check(millis, version) != u32_at(header, DEADLINE_CHECK) {
             return Err(EnvelopeError::Corrupt);
         }
         Ok(Header {
             expires_at: from_millis(millis)?,
             version,
-            payload_len,
-            check,
+            payload_len: u32_at(header, PAYLOAD_LEN),
+            check: u32_at(header, CHECK),
         })
     }
 
@@ -84,12 +80,11 @@ pub(crate) fn encode_header(
     version: Version,
     payload_len: u32,
 ) -> [u8; HEADER_LEN] {
-    let millis = to_millis(record.expires_at);
-    let check = deadline_check(millis, version);
-    let fields: Fields = (PREAMBLE, payload_len, version.to_bits(), millis, check, 0);
     let mut bytes = [0; HEADER_LEN];
-    bincode::encode_into_slice(fields, &mut bytes, LAYOUT)
-        .expect("integers of fixed size have room in as many bytes");
+    bytes[..PREAMBLE.len()].copy_from_slice(&PREAMBLE);
+    bytes[PAYLOAD_LEN].copy_from_slice(&payload_len.to_be_bytes());
+    bytes[VERSION].copy_from_slice(&version.to_bits().to_be_bytes());
+    bytes[DEADLINE].copy_from_slice(&encode_deadline(record.expires_at, version));
     let check = body_check(&bytes, record.payload);
     bytes[CHECK].copy_from_slice(&check.to_be_bytes());
     bytes
@@ -119,6 +114,14 @@ fn judge(bytes: &[u8]) -> Result<(), EnvelopeError> {
         return Err(EnvelopeError::Incompatible { format });
     }
     Err(EnvelopeError::Corrupt)
+}
+
+fn u32_at(header: &[u8; HEADER_LEN], field: Range<usize>) -> u32 {
+    u32::from_be_bytes(header[field].try_into().expect("a field of 4 bytes"))
+}
+
+fn u64_at(header: &[u8; HEADER_LEN], field: Range<usize>) -> u64 {
+    u64::from_be_bytes(header[field].try_into().expect("a field of 8 bytes"))
 }
 
 fn to_millis(expires_at: Option<Timestamp>) -> u64 {

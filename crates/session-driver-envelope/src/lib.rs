@@ -41,8 +41,6 @@
 //! [`encode_deadline`] gives for the version 0 with the halves of the version it finds.
 //!
 //! The version stands behind the payload, too, because one torn read in 2³² would pass a CRC-32.
-//!
-//! The header is framed by `bincode` (big-endian, integers of fixed size), whose bytes these are.
 
 mod error;
 mod header;
