@@ -70,7 +70,7 @@ impl<A: AsyncSessionDriver> DriverStore<A> {
     pub fn new(driver: A) -> DriverStore<A> {
         DriverStore {
             driver: Arc::new(driver),
-            policy: Policy::new(),
+            policy: Policy::new(MessagePack),
             on_vanished: OnVanished::default(),
         }
     }

@@ -8,9 +8,11 @@ mod update;
 use std::fmt;
 use std::time::Duration;
 
+#[cfg(feature = "messagepack")]
+use session_driver::MessagePack;
 use session_driver::policy::{Mint, Policy};
 use session_driver::{
-    Codec, Expiry, MessagePack, Operation, Precondition, Result, Session, SessionId, Timestamp,
+    Codec, Expiry, Operation, Precondition, Result, Session, SessionId, Timestamp,
 };
 
 pub use self::find::Found;
@@ -31,24 +33,37 @@ use crate::driver::AsyncSessionDriver;
 ///
 /// # Errors
 /// As [`Sessions`](session_driver::Sessions): every method passes on what the driver answers.
-pub struct AsyncSessions<T, A, C = MessagePack> {
+pub struct AsyncSessions<
+    T,
+    A,
+    #[cfg(feature = "messagepack")] C = MessagePack,
+    #[cfg(not(feature = "messagepack"))] C,
+> {
     driver: A,
     policy: Policy<T, C>,
 }
 
+#[cfg(feature = "messagepack")]
 impl<T, A> AsyncSessions<T, A> {
     /// Sessions in this driver: encoded as [`MessagePack`], gone 14 days after the last save or
     /// touch, by the system's clock.
     #[must_use]
     pub fn new(driver: A) -> AsyncSessions<T, A> {
-        AsyncSessions {
-            driver,
-            policy: Policy::new(),
-        }
+        AsyncSessions::new_with_codec(driver, MessagePack)
     }
 }
 
 impl<T, A, C> AsyncSessions<T, A, C> {
+    /// Sessions in this driver: encoded by this codec, gone 14 days after the last save or touch,
+    /// by the system's clock.
+    #[must_use]
+    pub fn new_with_codec(driver: A, codec: C) -> AsyncSessions<T, A, C> {
+        AsyncSessions {
+            driver,
+            policy: Policy::new(codec),
+        }
+    }
+
     /// The same, with another ttl: as
     /// [`Sessions::with_ttl`](session_driver::Sessions::with_ttl).
     #[must_use]

@@ -9,7 +9,7 @@ use std::time::Duration;
 use session_driver::policy::SWEEP_CHUNK;
 use session_driver::{Error, ErrorKind, Timestamp};
 use tokio::sync::watch;
-use tokio::task::{JoinHandle, yield_now};
+use tokio::task::{JoinError, JoinHandle, yield_now};
 use tokio::time::timeout;
 
 use crate::driver::AsyncSessionDriver;
@@ -225,9 +225,7 @@ impl Sweeping {
     pub async fn stop(self) -> Totals {
         let Sweeping { stop, task, totals } = self;
         drop(stop);
-        if let Err(ended) = task.await
-            && let Ok(panic) = ended.try_into_panic()
-        {
+        if let Err(Ok(panic)) = task.await.map_err(JoinError::try_into_panic) {
             resume_unwind(panic);
         }
         *lock(&totals)

@@ -110,7 +110,7 @@ impl AsyncSessionDriver for Fickle {
             drop(sweeps);
             let fails = self
                 .failures
-                .try_update(Ordering::SeqCst, Ordering::SeqCst, |left| {
+                .fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| {
                     left.checked_sub(1)
                 });
             if fails.is_ok() {

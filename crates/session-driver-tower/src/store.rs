@@ -65,7 +65,7 @@ impl<A: AsyncSessionDriver> DriverStore<A> {
     pub fn new(driver: A) -> DriverStore<A> {
         DriverStore {
             driver: Arc::new(driver),
-            policy: Policy::new(),
+            policy: Policy::new(MessagePack),
             on_vanished: OnVanished::default(),
         }
     }
@@ -84,7 +84,7 @@ impl<D: SessionDriver + 'static> DriverStore<Blocking<D>> {
 impl<A, C> DriverStore<A, C> {
     /// The same, with another codec. Sessions that another codec stored are a `Decode` error.
     ///
-    /// [`Bincode`](session_driver::Bincode) is not one for [`Data`]: it stores what it cannot read
+    /// `Bincode` is not one for [`Data`]: it stores what it cannot read
     /// back.
     #[must_use]
     pub fn with_codec<C2: Codec<Data>>(self, codec: C2) -> DriverStore<A, C2> {

@@ -165,10 +165,9 @@ pub fn take_over_version<T>(
     before: &Record,
     after: Result<Option<Record>>,
 ) {
-    if let Ok(Some(after)) = after
-        && before.version == session.version
-        && before.payload == after.payload
-    {
-        session.version = after.version;
+    if let Ok(Some(after)) = after {
+        if before.version == session.version && before.payload == after.payload {
+            session.version = after.version;
+        }
     }
 }

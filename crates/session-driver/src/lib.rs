@@ -40,8 +40,35 @@
 //! names and hardly any time, and is the default for that reason. A [`Codec`] of one's own is two
 //! methods.
 //!
+//! # Features
+//! | | default | |
+//! |---|---|---|
+//! | `messagepack` | yes | the codec [`MessagePack`]; [`Sessions::new`], and that [`Sessions`] need not name a codec |
+//! | `json` | yes | the codec [`Json`] |
+//! | `bincode` | no | the codec [`Bincode`]; the crate of that name is no longer maintained ([RUSTSEC-2025-0141]) |
+//!
+//! With `default-features = false` the crate has no codec and no dependency on serde: enough for
+//! the author of a driver, and for a program with a [`Codec`] of its own, which makes its handle
+//! with [`Sessions::new_with_codec`].
+//!
+//! The crates that re-export this one have the same three features with the same defaults, so a
+//! program that depends on a driver alone needs no second line in `Cargo.toml`. The adapters always
+//! enable `messagepack`. Cargo unites the features that the crates of a program ask for: to drop a
+//! codec, set `default-features = false` on each of these crates that the program depends on.
+//!
+//! [RUSTSEC-2025-0141]: https://rustsec.org/advisories/RUSTSEC-2025-0141
+//!
 //! # Rust versions
-//! Rust 1.95 or newer. A newer minimum is a minor release, not a patch.
+//! Rust 1.85 or newer. A newer minimum is a minor release, not a patch.
+
+#![cfg_attr(docsrs, feature(doc_cfg))]
+#![cfg_attr(
+    not(all(feature = "bincode", feature = "json", feature = "messagepack")),
+    allow(
+        rustdoc::broken_intra_doc_links,
+        reason = "what a feature leaves out has no page to link to"
+    )
+)]
 
 mod attempt;
 mod capabilities;
@@ -61,7 +88,13 @@ mod sessions;
 mod time;
 
 pub use crate::capabilities::{Capabilities, Durability, Sharing};
-pub use crate::codec::{Bincode, Codec, CodecError, CodecErrorKind, Json, MessagePack};
+#[cfg(feature = "bincode")]
+pub use crate::codec::Bincode;
+#[cfg(feature = "json")]
+pub use crate::codec::Json;
+#[cfg(feature = "messagepack")]
+pub use crate::codec::MessagePack;
+pub use crate::codec::{Codec, CodecError, CodecErrorKind};
 pub use crate::driver::{SessionDriver, Swept};
 pub use crate::error::{Error, ErrorKind, Operation, Result};
 pub use crate::expiry::Expiry;

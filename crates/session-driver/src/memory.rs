@@ -178,9 +178,7 @@ impl SessionDriver for MemoryDriver {
         if shard.live(id, now).is_none() {
             return Ok(false);
         }
-        if let Some(record) = shard.take(id)
-            && crate::is_live(expires_at, now)
-        {
+        if let Some(record) = shard.take(id).filter(|_| crate::is_live(expires_at, now)) {
             shard.put(
                 id,
                 Record {
@@ -203,9 +201,7 @@ impl SessionDriver for MemoryDriver {
         let (source, target) = (self.shard_of(from), self.shard_of(to));
         let mut lower = self.lock(source.min(target));
         let mut higher = (source != target).then(|| self.lock(source.max(target)));
-        if source > target
-            && let Some(higher) = &mut higher
-        {
+        if let Some(higher) = higher.as_mut().filter(|_| source > target) {
             mem::swap(&mut lower, higher);
         }
         if lower.live(from, now).is_none() {

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 pub use crate::attempt::{Mint, Saved, Touching, Updating, take_over_version};
 use crate::capabilities::Capabilities;
-use crate::codec::{Codec, MessagePack};
+use crate::codec::Codec;
 use crate::error::{ErrorKind, Operation, Result};
 use crate::expiry::Expiry;
 use crate::id::SessionId;
@@ -56,20 +56,18 @@ pub struct Save {
     pub when: Precondition,
 }
 
-impl<T> Policy<T, MessagePack> {
-    /// [`MessagePack`], 14 days, the system's clock.
+impl<T, C> Policy<T, C> {
+    /// This codec, 14 days, the system's clock.
     #[must_use]
-    pub fn new() -> Policy<T, MessagePack> {
+    pub fn new(codec: C) -> Policy<T, C> {
         Policy {
-            codec: MessagePack,
+            codec,
             expiry: Expiry::Ttl(DEFAULT_TTL),
             clock: Timestamp::now,
             value: PhantomData,
         }
     }
-}
 
-impl<T, C> Policy<T, C> {
     /// The same with another rule for sessions that have none of their own.
     #[must_use]
     pub fn with_expiry(self, expiry: Expiry) -> Policy<T, C> {
@@ -225,12 +223,6 @@ pub fn check_readable(capabilities: Capabilities) -> Result<()> {
 #[must_use]
 pub fn nothing_to_rotate() -> crate::Error {
     failure(ErrorKind::NotFound, Operation::Rotate)
-}
-
-impl<T> Default for Policy<T, MessagePack> {
-    fn default() -> Policy<T, MessagePack> {
-        Policy::new()
-    }
 }
 
 impl<T, C: Clone> Clone for Policy<T, C> {

@@ -8,7 +8,9 @@ mod update;
 use std::fmt;
 use std::time::Duration;
 
-use crate::codec::{Codec, MessagePack};
+use crate::codec::Codec;
+#[cfg(feature = "messagepack")]
+use crate::codec::MessagePack;
 use crate::driver::SessionDriver;
 use crate::error::{Operation, Result};
 use crate::expiry::Expiry;
@@ -50,24 +52,37 @@ use crate::time::Timestamp;
 /// Every method passes on what the driver answers, among it the kinds that any operation may fail
 /// with: see [`SessionDriver`]. A retryable error is not tried again, for a driver's Busy comes
 /// after its own bound. A method's own section names the kinds that belong to its meaning.
-pub struct Sessions<T, D, C = MessagePack> {
+pub struct Sessions<
+    T,
+    D,
+    #[cfg(feature = "messagepack")] C = MessagePack,
+    #[cfg(not(feature = "messagepack"))] C,
+> {
     driver: D,
     policy: Policy<T, C>,
 }
 
+#[cfg(feature = "messagepack")]
 impl<T, D> Sessions<T, D> {
     /// Sessions in this driver: encoded as [`MessagePack`], gone 14 days after the last save or
     /// touch, by the system's clock.
     #[must_use]
     pub fn new(driver: D) -> Sessions<T, D> {
-        Sessions {
-            driver,
-            policy: Policy::new(),
-        }
+        Sessions::new_with_codec(driver, MessagePack)
     }
 }
 
 impl<T, D, C> Sessions<T, D, C> {
+    /// Sessions in this driver: encoded by this codec, gone 14 days after the last save or touch,
+    /// by the system's clock.
+    #[must_use]
+    pub fn new_with_codec(driver: D, codec: C) -> Sessions<T, D, C> {
+        Sessions {
+            driver,
+            policy: Policy::new(codec),
+        }
+    }
+
     /// The same, with sessions gone so long after the last save or touch, unless they have a rule
     /// of their own.
     ///

@@ -14,6 +14,13 @@ const LINTS: &[&str] = &[
     "-D",
     "warnings",
 ];
+/// Each codec is a feature, and so every handle has to do without the others, too.
+const CODECS: &[(&str, &str)] = &[
+    ("lints without a codec", ""),
+    ("lints with json alone", "json"),
+    ("lints with messagepack alone", "messagepack"),
+    ("lints with bincode alone", "bincode"),
+];
 const DOCUMENTATION: &[&str] = &[
     "doc",
     "--workspace",
@@ -42,6 +49,12 @@ pub(crate) fn run() -> Result<(), Stopped> {
     tools::component(&mut steps, "clippy", "clippy")?;
     steps.run("format", &mut cargo(FORMAT))?;
     steps.run("lints", &mut cargo(LINTS))?;
+    for (name, codec) in CODECS {
+        let mut lints = cargo(&["clippy", "--locked", "--no-default-features"]);
+        lints.args(["-p", "session-driver", "-p", "session-driver-async"]);
+        lints.args(["--features", codec, "--", "-D", "warnings"]);
+        steps.run(name, &mut lints)?;
+    }
     let mut documentation = cargo(DOCUMENTATION);
     steps.run(
         "documentation",

@@ -1,6 +1,6 @@
 //! ID: the handle, and ids from outside.
 
-use session_driver::{ErrorKind, SessionDriver, Sessions, Timestamp};
+use session_driver::{ErrorKind, Json, SessionDriver, Sessions, Timestamp};
 
 use crate::case::{Context, Stop, Verdict, cases, ensure, ensure_eq};
 use crate::rule::{Evidence, Level, Provenance, Rule};
@@ -23,10 +23,10 @@ pub(super) const ID_7: Rule = Rule {
     ],
 };
 
-type Counters<'a> = Sessions<u32, &'a dyn SessionDriver>;
+type Counters<'a> = Sessions<u32, &'a dyn SessionDriver, Json>;
 
 fn counters(driver: &dyn SessionDriver) -> Counters<'_> {
-    Sessions::new(driver).with_clock(|| NOW)
+    Sessions::new_with_codec(driver, Json).with_clock(|| NOW)
 }
 
 fn the_handle_creates_nothing_under_an_unknown_id(context: &Context) -> Verdict {

@@ -173,9 +173,10 @@ impl<D: Send + Sync + 'static> Pool<D> {
         } else if state.idle > 0 {
             self.set_called(true);
             self.work.notify_one();
-        } else if state.threads < self.max_threads
-            && let Some(user) = self.seat(state)
-        {
+        } else if state.threads < self.max_threads {
+            let Some(user) = self.seat(state) else {
+                return;
+            };
             // If the system has no thread to give, those there are go on.
             let started = thread::Builder::new()
                 .name("session-driver".into())

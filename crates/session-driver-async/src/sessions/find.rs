@@ -3,8 +3,10 @@
 use std::fmt;
 use std::future::poll_fn;
 
+#[cfg(feature = "messagepack")]
+use session_driver::MessagePack;
 use session_driver::policy::{SWEEP_CHUNK, check_readable};
-use session_driver::{Codec, MessagePack, Result, Session, SessionId};
+use session_driver::{Codec, Result, Session, SessionId};
 
 use super::AsyncSessions;
 use crate::driver::{AsyncSessionDriver, BoxStream};
@@ -53,7 +55,13 @@ impl<T, A: AsyncSessionDriver, C: Codec<T>> AsyncSessions<T, A, C> {
 }
 
 /// A search of all sessions, from [`AsyncSessions::find`]. Drop it to stop.
-pub struct Found<'a, T, A, C = MessagePack> {
+pub struct Found<
+    'a,
+    T,
+    A,
+    #[cfg(feature = "messagepack")] C = MessagePack,
+    #[cfg(not(feature = "messagepack"))] C,
+> {
     sessions: &'a AsyncSessions<T, A, C>,
     ids: BoxStream<'a, Result<SessionId>>,
 }

@@ -12,7 +12,7 @@ use super::{Codec, CodecError};
 /// Encodes as JSON with the names of fields and variants, so that other programs and people can
 /// read it.
 ///
-/// A stored session survives deploys as under [`MessagePack`](super::MessagePack), for more time
+/// A stored session survives deploys as under [`MessagePack`](crate::MessagePack), for more time
 /// and space. JSON has one `null` (`Some(None)` comes back as `None`), no NaN and no infinity (they
 /// are refused), and keys of maps must be strings, numbers, booleans or unit variants. Values nest
 /// at most 100 deep, where each sequence, map, struct, option, newtype and enum counts for one

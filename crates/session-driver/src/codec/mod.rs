@@ -1,18 +1,26 @@
 //! How a session's value becomes bytes, and bytes a value.
 
+#[cfg(feature = "bincode")]
 mod bincode;
+#[cfg(feature = "json")]
 mod json;
+#[cfg(any(feature = "bincode", feature = "json", feature = "messagepack"))]
 mod limits;
+#[cfg(feature = "messagepack")]
 mod messagepack;
 
+#[cfg(feature = "bincode")]
 pub use self::bincode::Bincode;
+#[cfg(feature = "json")]
 pub use self::json::Json;
+#[cfg(feature = "messagepack")]
 pub use self::messagepack::MessagePack;
 
 /// Turns values of `T` into bytes and back.
 ///
-/// [`MessagePack`] is the default of [`Sessions`](crate::Sessions); [`Json`] and [`Bincode`] are
-/// the others here.
+/// [`MessagePack`](crate::MessagePack) is the default of [`Sessions`](crate::Sessions);
+/// [`Json`](crate::Json) and [`Bincode`](crate::Bincode) are the others here. Each is a
+/// [feature](crate#features).
 ///
 /// # Implementing
 /// What `decode` is given may be hostile. It must not panic, and its memory must be bounded by the
@@ -64,6 +72,7 @@ impl CodecError {
         self.kind
     }
 
+    #[cfg(any(feature = "bincode", feature = "json", feature = "messagepack"))]
     const fn unencodable(reason: &'static str) -> CodecError {
         CodecError::new(CodecErrorKind::Unencodable, reason)
     }

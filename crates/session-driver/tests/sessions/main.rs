@@ -11,7 +11,7 @@ mod secrets;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use session_driver::{MemoryDriver, SessionDriver, Sessions};
+use session_driver::{Codec, CodecError, CodecErrorKind, MemoryDriver, SessionDriver, Sessions};
 
 /// Sessions of a number, in memory, for the tests that care for neither.
 fn counters() -> Sessions<u32, MemoryDriver> {
@@ -34,4 +34,33 @@ fn a_handle_is_shared_between_threads_whatever_its_value_and_over_any_driver() {
             .expect("live"),
         7
     );
+}
+
+/// A codec of the user's own.
+struct BigEndian;
+
+impl Codec<u32> for BigEndian {
+    const TAG: u8 = 200;
+
+    fn encode(&self, value: &u32, bytes: &mut Vec<u8>) -> Result<(), CodecError> {
+        bytes.extend(value.to_be_bytes());
+        Ok(())
+    }
+
+    fn decode(&self, bytes: &[u8]) -> Result<u32, CodecError> {
+        let bytes = bytes
+            .try_into()
+            .map_err(|_| CodecError::new(CodecErrorKind::Corrupt, "a number has four bytes"))?;
+        Ok(u32::from_be_bytes(bytes))
+    }
+}
+
+#[test]
+fn a_handle_needs_none_of_the_codecs_that_are_features() {
+    let sessions = Sessions::new_with_codec(MemoryDriver::new(), BigEndian);
+    let session = sessions.create(7).expect("created");
+    let updated = sessions.update(session.id(), |number| *number += 1);
+    assert!(updated.expect("updated").is_some());
+    let read = sessions.retrieve(session.id()).expect("read");
+    assert_eq!(read.expect("live").into_inner(), 8);
 }

@@ -27,6 +27,7 @@ const MAX_DEPTH: usize = 100;
 
 /// The formats differ in what takes no bytes and in what cannot be expressed.
 #[derive(Clone, Copy, PartialEq, Eq)]
+#[allow(dead_code, reason = "the codecs are features, and each has its own")]
 pub(super) enum Format {
     MessagePack,
     Bincode,
