@@ -11,7 +11,7 @@ use crate::dialer::Dialer;
 use crate::fault::{Attempt, Fault, during};
 use crate::inspection::inspect;
 use crate::key::Keyspace;
-#[cfg(feature = "async")]
+#[cfg(feature = "async-plain")]
 use crate::multiplexed::{AsyncRedisDriver, Lines};
 use crate::network::Network;
 use crate::servers::Servers;
@@ -155,7 +155,8 @@ impl RedisDriverBuilder {
     /// sentinel, is given the timeouts, until one answers.
     ///
     /// # Errors
-    /// Unsupported when the URL is none of this driver's, an option is out of range, a certificate
+    /// Unsupported when the URL is none of this driver's, names a unix socket on a system that is no
+    /// unix, or asks for TLS without the feature `tls`; when an option is out of range, a certificate
     /// cannot be read, or a server is older than 6.2; Unavailable when a server cannot be reached,
     /// is loading, or is no master where the URL names sentinels; PermissionDenied when it does not
     /// take the password; Other when its certificate is not to be trusted.
@@ -170,12 +171,18 @@ impl RedisDriverBuilder {
     /// Reaches the servers, and looks at them, for tasks that yield; nothing is written.
     ///
     /// # Errors
-    /// As [`open`](RedisDriverBuilder::open); Unsupported also where there is no tokio runtime.
+    /// As [`open`](RedisDriverBuilder::open); Unsupported also where there is no tokio runtime, and
+    /// for TLS without the feature `async` (with `async-plain` alone).
     ///
     /// # Panics
     /// On a tokio runtime without I/O or time, as every operation does.
-    #[cfg(feature = "async")]
+    #[cfg(feature = "async-plain")]
     pub async fn open_async(self) -> Result<AsyncRedisDriver> {
+        #[cfg(not(feature = "async"))]
+        if self.target.as_ref().is_ok_and(|target| target.tls) {
+            let reason = "the URL asks for TLS: enable the feature `async` of session-driver-redis";
+            return Err(Fault::new(ErrorKind::Unsupported, reason).during(Operation::Open));
+        }
         let store = self.try_open(Lines::new).await;
         store
             .map(AsyncRedisDriver::new)
@@ -242,5 +249,38 @@ impl fmt::Debug for RedisDriverBuilder {
             .field("target", &self.target)
             .field("prefix", &self.prefix)
             .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+#[cfg(any(
+    not(feature = "tls"),
+    all(feature = "async-plain", not(feature = "async"))
+))]
+mod tests {
+    use super::*;
+
+    /// Nothing listens there, and nothing is asked.
+    const URL: &str = "rediss://127.0.0.1:1";
+
+    fn assert_names<T>(feature: &str, opened: Result<T>) {
+        let Err(error) = opened else {
+            panic!("opened");
+        };
+        assert_eq!(error.kind(), ErrorKind::Unsupported);
+        let source = std::error::Error::source(&error).expect("a reason");
+        assert!(source.to_string().contains(feature), "{source}");
+    }
+
+    #[cfg(not(feature = "tls"))]
+    #[test]
+    fn tls_without_its_feature_is_refused_with_the_features_name() {
+        assert_names("`tls`", RedisDriver::open(URL));
+    }
+
+    #[cfg(feature = "async-plain")]
+    #[test]
+    fn async_tls_without_its_feature_is_refused_with_the_features_name() {
+        assert_names("`async`", at_once(AsyncRedisDriver::open(URL)));
     }
 }

@@ -1,20 +1,19 @@
 //! What every connection begins with.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use redis::{Cmd, Value, cmd};
-use rustls::ClientConfig;
 use session_driver::ErrorKind;
 
 use crate::fault::{Attempt, Fault};
 use crate::network::Failure;
+use crate::tls::ClientTls;
 use crate::url::Login;
 
 /// How connections are made.
 #[derive(Debug)]
 pub(crate) struct Dialer {
-    pub(crate) tls: Option<Arc<ClientConfig>>,
+    pub(crate) tls: Option<ClientTls>,
     pub(crate) login: Login,
     pub(crate) connect_timeout: Duration,
     pub(crate) timeout: Duration,

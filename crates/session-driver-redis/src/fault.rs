@@ -67,7 +67,7 @@ impl Fault {
     }
 
     /// The same, to be told to another caller who has met it, too.
-    #[cfg(feature = "async")]
+    #[cfg(feature = "async-plain")]
     pub(crate) fn again(&self) -> Fault {
         Fault {
             kind: self.kind,

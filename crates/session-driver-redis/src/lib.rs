@@ -15,10 +15,10 @@
 //! # Ok::<(), session_driver_redis::session_driver::Error>(())
 //! ```
 //!
-//! With the feature `async` there is `AsyncRedisDriver`, for tasks on tokio:
+//! With the feature `async` or `async-plain` there is `AsyncRedisDriver`, for tasks on tokio:
 //!
 //! ```no_run
-//! # #[cfg(feature = "async")]
+//! # #[cfg(feature = "async-plain")]
 //! # async fn example() -> session_driver_redis::session_driver::Result<()> {
 //! use session_driver_async::{AsyncSessionDriver as _, AsyncSessions};
 //! use session_driver_redis::AsyncRedisDriver;
@@ -44,8 +44,24 @@
 //! `rediss-sentinel` and `rediss-cluster` use TLS, `valkey` and `valkeys` are other names of `redis`
 //! and `rediss`. User and password are percent-encoded; those of a Sentinel URL are the servers', and
 //! given to a Sentinel only if it asks. With TLS the authorities of the system are trusted, or
-//! [those that are given](RedisDriverBuilder::root_certificates); the cryptography is `ring`'s, and
-//! no default of the process is used or set.
+//! [those that are given](RedisDriverBuilder::root_certificates); the cryptography is `ring`'s, named
+//! for these connections alone. No default of the process is used or set, so a service that has
+//! another one, such as `aws-lc-rs`, keeps it.
+//!
+//! # Features
+//! | feature | | |
+//! |---|---|---|
+//! | `tls` | default | URLs that ask for TLS; takes rustls, and ring, which needs a C compiler |
+//! | `async` | | `AsyncRedisDriver`, with TLS; takes tokio |
+//! | `async-plain` | | `AsyncRedisDriver` without TLS |
+//!
+//! A service that talks to a server on its own host needs `default-features = false`, and for tasks
+//! the feature `async-plain`. A URL that asks for TLS is Unsupported then.
+//!
+//! # Systems
+//! Tried on Linux. It compiles for macOS, FreeBSD and Windows, where no test has run. On Windows a
+//! URL with a unix socket is Unsupported, and looking whether a kept connection is still open takes three
+//! system calls instead of one.
 //!
 //! # What is on the server
 //! Each session is one string. Its key is the prefix, which ends with a colon, and the id, in which a
@@ -116,7 +132,6 @@
 //! - Reads from replicas: they show old records.
 //! - Use of a driver by a child after `fork`: open another one there.
 //! - The time that looking up a host's name takes is not bounded by the blocking driver's timeouts.
-//! - Systems without unix sockets.
 
 mod blocking;
 mod builder;
@@ -124,7 +139,7 @@ mod dialer;
 mod fault;
 mod inspection;
 mod key;
-#[cfg(feature = "async")]
+#[cfg(feature = "async-plain")]
 mod multiplexed;
 mod network;
 mod operations;
@@ -143,6 +158,6 @@ pub use session_driver;
 
 pub use crate::blocking::RedisDriver;
 pub use crate::builder::RedisDriverBuilder;
-#[cfg(feature = "async")]
+#[cfg(feature = "async-plain")]
 pub use crate::multiplexed::AsyncRedisDriver;
 pub use crate::warning::Warning;

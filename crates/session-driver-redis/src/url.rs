@@ -1,5 +1,6 @@
 //! URLs: which servers, and how to be let in.
 
+#[cfg(unix)]
 use std::path::PathBuf;
 
 use redis::{ConnectionAddr, ConnectionInfo, IntoConnectionInfo};
@@ -32,7 +33,11 @@ pub(crate) enum Topology {
 /// Where a server listens.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Address {
-    Tcp { host: String, port: u16 },
+    Tcp {
+        host: String,
+        port: u16,
+    },
+    #[cfg(unix)]
     Unix(PathBuf),
 }
 
@@ -73,6 +78,11 @@ impl Target {
                 let (address, login) = one(&format!("redis:{rest}"))?;
                 (Topology::Standalone(address), login)
             }
+            #[cfg(not(unix))]
+            "unix" | "redis+unix" | "valkey+unix" => {
+                return Err("the URL names a unix socket, which this driver uses on unix alone");
+            }
+            #[cfg(unix)]
             "unix" | "redis+unix" | "valkey+unix" => {
                 let (address, login) = one(&format!("unix:{rest}"))?;
                 (Topology::Standalone(address), login)
@@ -159,6 +169,7 @@ fn one(url: &str) -> Result<(Address, Login), WrongUrl> {
             host: host.clone(),
             port: *port,
         },
+        #[cfg(unix)]
         ConnectionAddr::Unix(path) => Address::Unix(path.clone()),
         _ => return Err("the URL's address is of a kind this driver does not know"),
     };

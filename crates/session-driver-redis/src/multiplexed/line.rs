@@ -166,9 +166,10 @@ impl Line {
             });
         };
         first.replies.push(value);
-        if first.replies.len() == first.count
-            && let Some(done) = self.waiting.pop_front()
-        {
+        if first.replies.len() < first.count {
+            return Ok(());
+        }
+        if let Some(done) = self.waiting.pop_front() {
             // Its caller may have gone.
             let _ = done.reply.send(Ok(done.replies));
             self.listen();

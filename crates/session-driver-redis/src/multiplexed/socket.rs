@@ -2,24 +2,26 @@
 
 use std::io;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use rustls::ClientConfig;
-use rustls::pki_types::ServerName;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::{TcpStream, UnixStream, lookup_host};
+#[cfg(unix)]
+use tokio::net::UnixStream;
+use tokio::net::{TcpStream, lookup_host};
 use tokio::time::timeout;
-use tokio_rustls::TlsConnector;
+#[cfg(feature = "async")]
 use tokio_rustls::client::TlsStream;
 
-use crate::quiet::{Peeked, peek};
+use crate::quiet::{Peeked, peek_nonblocking};
+use crate::tls::ClientTls;
 use crate::url::Address;
 
 pub(super) enum Socket {
     Tcp(TcpStream),
+    #[cfg(feature = "async")]
     Tls(Box<TlsStream<TcpStream>>),
+    #[cfg(unix)]
     Unix(UnixStream),
 }
 
@@ -28,37 +30,50 @@ impl Socket {
     /// to be looked up, each address and the hands have so long each.
     pub(super) async fn connect(
         address: &Address,
-        tls: Option<&Arc<ClientConfig>>,
+        tls: Option<&ClientTls>,
         limit: Duration,
     ) -> io::Result<Socket> {
-        let (host, port) = match address {
-            Address::Unix(path) => {
-                return Ok(Socket::Unix(
-                    timeout(limit, UnixStream::connect(path)).await??,
-                ));
+        match address {
+            Address::Tcp { host, port } => {
+                let tcp = connect_tcp(host, *port, limit).await?;
+                tcp.set_nodelay(true)?;
+                match tls {
+                    Some(tls) => timeout(limit, shake_hands(tls, host, tcp)).await?,
+                    None => Ok(Socket::Tcp(tcp)),
+                }
             }
-            Address::Tcp { host, port } => (host.as_str(), *port),
-        };
-        let tcp = connect_tcp(host, port, limit).await?;
-        tcp.set_nodelay(true)?;
-        let Some(tls) = tls else {
-            return Ok(Socket::Tcp(tcp));
-        };
-        let name = ServerName::try_from(host.to_owned()).map_err(io::Error::other)?;
-        let hands = TlsConnector::from(Arc::clone(tls)).connect(name, tcp);
-        Ok(Socket::Tls(Box::new(timeout(limit, hands).await??)))
+            #[cfg(unix)]
+            Address::Unix(path) => Ok(Socket::Unix(
+                timeout(limit, UnixStream::connect(path)).await??,
+            )),
+        }
     }
 
     /// Whether the server still has the connection open, and there is nothing to be read. It costs
     /// one system call and no round trip.
     pub(super) fn is_quiet(&self) -> bool {
         let peeked = match self {
-            Socket::Tcp(tcp) => peek(tcp),
-            Socket::Tls(tls) => peek(tls.get_ref().0),
-            Socket::Unix(unix) => peek(unix),
+            Socket::Tcp(tcp) => peek_nonblocking(tcp),
+            #[cfg(feature = "async")]
+            Socket::Tls(tls) => peek_nonblocking(tls.get_ref().0),
+            #[cfg(unix)]
+            Socket::Unix(unix) => peek_nonblocking(unix),
         };
         matches!(peeked, Peeked::Nothing)
     }
+}
+
+#[cfg(feature = "async")]
+async fn shake_hands(tls: &ClientTls, host: &str, tcp: TcpStream) -> io::Result<Socket> {
+    let connector = tokio_rustls::TlsConnector::from(tls.clone());
+    let stream = connector.connect(crate::tls::name_of(host)?, tcp).await?;
+    Ok(Socket::Tls(Box::new(stream)))
+}
+
+/// Comes to nothing, and is not called: without the feature, TLS is refused at open.
+#[cfg(not(feature = "async"))]
+async fn shake_hands(_: &ClientTls, _: &str, _: TcpStream) -> io::Result<Socket> {
+    Err(io::ErrorKind::Unsupported.into())
 }
 
 /// Tries each of the host's addresses.
@@ -82,7 +97,9 @@ impl AsyncRead for Socket {
     ) -> Poll<io::Result<()>> {
         match self.get_mut() {
             Socket::Tcp(tcp) => Pin::new(tcp).poll_read(context, into),
+            #[cfg(feature = "async")]
             Socket::Tls(tls) => Pin::new(tls).poll_read(context, into),
+            #[cfg(unix)]
             Socket::Unix(unix) => Pin::new(unix).poll_read(context, into),
         }
     }
@@ -96,7 +113,9 @@ impl AsyncWrite for Socket {
     ) -> Poll<io::Result<usize>> {
         match self.get_mut() {
             Socket::Tcp(tcp) => Pin::new(tcp).poll_write(context, bytes),
+            #[cfg(feature = "async")]
             Socket::Tls(tls) => Pin::new(tls).poll_write(context, bytes),
+            #[cfg(unix)]
             Socket::Unix(unix) => Pin::new(unix).poll_write(context, bytes),
         }
     }
@@ -104,7 +123,9 @@ impl AsyncWrite for Socket {
     fn poll_flush(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         match self.get_mut() {
             Socket::Tcp(tcp) => Pin::new(tcp).poll_flush(context),
+            #[cfg(feature = "async")]
             Socket::Tls(tls) => Pin::new(tls).poll_flush(context),
+            #[cfg(unix)]
             Socket::Unix(unix) => Pin::new(unix).poll_flush(context),
         }
     }
@@ -112,7 +133,9 @@ impl AsyncWrite for Socket {
     fn poll_shutdown(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         match self.get_mut() {
             Socket::Tcp(tcp) => Pin::new(tcp).poll_shutdown(context),
+            #[cfg(feature = "async")]
             Socket::Tls(tls) => Pin::new(tls).poll_shutdown(context),
+            #[cfg(unix)]
             Socket::Unix(unix) => Pin::new(unix).poll_shutdown(context),
         }
     }
