@@ -14,13 +14,26 @@ const LINTS: &[&str] = &[
     "-D",
     "warnings",
 ];
-/// Each codec is a feature, and so every handle has to do without the others, too.
-const CODECS: &[(&str, &str)] = &[
-    ("lints without a codec", ""),
-    ("lints with json alone", "json"),
-    ("lints with messagepack alone", "messagepack"),
-    ("lints with bincode alone", "bincode"),
+/// What a program may leave out, so that each crate has to do without: codecs, the newest versions of
+/// the frameworks, TLS. The packages, and the features that they have then.
+const WITHOUT_DEFAULTS: &[(&str, &[&str], &str)] = &[
+    ("lints without a codec", HANDLES, ""),
+    ("lints with json alone", HANDLES, "json"),
+    ("lints with messagepack alone", HANDLES, "messagepack"),
+    ("lints with bincode alone", HANDLES, "bincode"),
+    (
+        "lints with tower-sessions 0.14 alone",
+        &["session-driver-tower"],
+        "tower-sessions-0_14",
+    ),
+    (
+        "lints with actix-session 0.10 alone",
+        &["session-driver-actix"],
+        "actix-session-0_10",
+    ),
+    ("lints without TLS", &["session-driver-redis"], "async-plain"),
 ];
+const HANDLES: &[&str] = &["session-driver", "session-driver-async"];
 const DOCUMENTATION: &[&str] = &[
     "doc",
     "--workspace",
@@ -49,10 +62,10 @@ pub(crate) fn run() -> Result<(), Stopped> {
     tools::component(&mut steps, "clippy", "clippy")?;
     steps.run("format", &mut cargo(FORMAT))?;
     steps.run("lints", &mut cargo(LINTS))?;
-    for (name, codec) in CODECS {
+    for (name, packages, features) in WITHOUT_DEFAULTS {
         let mut lints = cargo(&["clippy", "--locked", "--no-default-features"]);
-        lints.args(["-p", "session-driver", "-p", "session-driver-async"]);
-        lints.args(["--features", codec, "--", "-D", "warnings"]);
+        lints.args(packages.iter().flat_map(|package| ["-p", package]));
+        lints.args(["--features", features, "--", "-D", "warnings"]);
         steps.run(name, &mut lints)?;
     }
     let mut documentation = cargo(DOCUMENTATION);
