@@ -24,7 +24,7 @@ pub(crate) struct Arguments {
 const STORES: &str = "\
 Stores are named by URLs:
   memory:                    in memory, gone when the command ends
-  file:PATH                  a directory; in PATH, write ? as %3F and % as %25
+  file:PATH                  a directory, not on Windows; in PATH, write ? as %3F and % as %25
     ?durability=power        what is acknowledged survives a power loss (default: process)
     &lock-timeout=DURATION   how long to wait for others, such as 500ms
     &shards=N                subdirectories of a new store, 1 to 256
@@ -32,12 +32,12 @@ Stores are named by URLs:
     ?table=NAME              the table of the sessions (default: sessions)
     &durability=power        as above
     &busy-timeout=DURATION   how long to wait for others
-  sled:PATH                  a directory, for one process at a time
+  sled:PATH                  a directory, for one process at a time, not on Windows
     ?tree=NAME               the tree of the sessions (default: sessions)
     &durability=none         flush now and then, not before each answer (default: process)
     &flush-every=DURATION    how often, then
   redis://[USER:PASSWORD@]HOST[:PORT][/DB]             a server, rediss:// with TLS
-  unix:PATH[?db=N&user=USER&pass=PASSWORD]             a server's socket
+  unix:PATH[?db=N&user=USER&pass=PASSWORD]             a server's socket, not on Windows
   redis-sentinel://HOST,HOST/SERVICE[/DB]              a server that Sentinel watches
   redis-cluster://HOST,HOST                            a cluster
     ?prefix=TEXT             what the keys begin with (default: session:)
@@ -91,8 +91,8 @@ pub(crate) struct Import {
 /// Write all live sessions as JSON Lines, as `import` reads them.
 ///
 /// The lines are in no order. A session that cannot be read is reported and left out; the exit
-/// status is then 1. FILE is written aside, readable by you alone, and takes its name when it is
-/// whole.
+/// status is then 1. FILE is written aside, readable by you alone (on Windows by those who may read
+/// its directory), and takes its name when it is whole.
 ///
 /// With --json and FILE: {"exported": N, "damaged": N}
 #[derive(Debug, Args)]

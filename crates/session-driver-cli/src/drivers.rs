@@ -1,10 +1,12 @@
 //! The one file that names all drivers: which URLs they have, and how to open them.
 
 mod directory;
+#[cfg(unix)]
 mod file;
 mod memory;
 mod options;
 mod redis;
+#[cfg(unix)]
 mod sled;
 mod sqlite;
 
@@ -16,9 +18,11 @@ use std::sync::Arc;
 use session_driver::{Durability, SessionDriver};
 use session_driver_conformance::{BoxError, Place, Setup, Subject};
 
+#[cfg(unix)]
 use self::file::FileStore;
 use self::memory::MemoryStore;
 use self::redis::RedisStore;
+#[cfg(unix)]
 use self::sled::SledStore;
 use self::sqlite::SqliteStore;
 use crate::failure::Failure;
@@ -35,6 +39,7 @@ const KNOWN: &[Known] = &[
         parameters: memory::PARAMETERS,
         locate: |url| Ok(Arc::new(MemoryStore::locate(url)?)),
     },
+    #[cfg(unix)]
     Known {
         schemes: &["file"],
         parameters: file::PARAMETERS,
@@ -45,6 +50,7 @@ const KNOWN: &[Known] = &[
         parameters: sqlite::PARAMETERS,
         locate: |url| Ok(Arc::new(SqliteStore::locate(url)?)),
     },
+    #[cfg(unix)]
     Known {
         schemes: &["sled"],
         parameters: sled::PARAMETERS,
@@ -56,6 +62,12 @@ const KNOWN: &[Known] = &[
         locate: |url| Ok(Arc::new(RedisStore::locate(url)?)),
     },
 ];
+
+/// The schemes of drivers that this system has not.
+#[cfg(unix)]
+const ELSEWHERE: &[&str] = &[];
+#[cfg(not(unix))]
+const ELSEWHERE: &[&str] = &["file", "sled"];
 
 /// Removes what an interrupted process had to leave, as this line of it says; if that fails, says
 /// what may be left.
@@ -104,18 +116,7 @@ impl Target {
         let known = KNOWN
             .iter()
             .find(|known| known.schemes.contains(&parts.scheme))
-            .ok_or_else(|| {
-                let schemes: Vec<String> = KNOWN
-                    .iter()
-                    .flat_map(|known| known.schemes)
-                    .map(|scheme| format!("{scheme}:"))
-                    .collect();
-                Failure::usage(format!(
-                    "no driver has URLs that begin with `{}:`",
-                    parts.scheme
-                ))
-                .next(format!("known are {}", schemes.join(", ")))
-            })?;
+            .ok_or_else(|| unknown(parts.scheme))?;
         parts.check_parameters(known.parameters)?;
         Ok(Target {
             name: parts.without_secrets(),
@@ -130,17 +131,21 @@ impl Target {
             name: name.into(),
             store,
         };
+        #[cfg(unix)]
         let file = |durability| FileStore::in_directory(directory, durability);
         let sqlite = |durability| SqliteStore::in_directory(directory, durability);
         vec![
             target("memory:", Arc::new(MemoryStore::default())),
+            #[cfg(unix)]
             target("file:", Arc::new(file(Durability::Process))),
+            #[cfg(unix)]
             target("file:?durability=power", Arc::new(file(Durability::Power))),
             target("sqlite:", Arc::new(sqlite(Durability::Process))),
             target(
                 "sqlite:?durability=power",
                 Arc::new(sqlite(Durability::Power)),
             ),
+            #[cfg(unix)]
             target("sled:", Arc::new(SledStore::in_directory(directory))),
         ]
     }
@@ -184,6 +189,17 @@ impl Target {
     pub(crate) fn bytes_in(&self, place: &Place) -> io::Result<Option<u64>> {
         self.store.bytes_in(place)
     }
+}
+
+/// What is said of a URL that no driver has.
+fn unknown(scheme: &str) -> Failure {
+    let what = match ELSEWHERE.contains(&scheme) {
+        true => format!("`{scheme}:` needs a unix: its driver does not run on this system"),
+        false => format!("no driver has URLs that begin with `{scheme}:`"),
+    };
+    let schemes = KNOWN.iter().flat_map(|known| known.schemes);
+    let schemes: Vec<String> = schemes.map(|scheme| format!("{scheme}:")).collect();
+    Failure::usage(what).next(format!("known are {}", schemes.join(", ")))
 }
 
 impl Subject for Target {

@@ -1,10 +1,12 @@
 //! Temporary files and directories that go, also when the user presses Ctrl-C.
+//!
+//! On Windows a file that a thread has open cannot be removed: what is open when Ctrl-C ends the
+//! process stays. And nothing is kept from other users there but by the directory around it.
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::fs::{self, Permissions};
+use std::fs;
 use std::io;
-use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -37,10 +39,7 @@ pub(crate) struct Directory {
 impl Directory {
     pub(crate) fn inside(parent: &Path) -> io::Result<Directory> {
         let mut due = due();
-        let directory = Builder::new()
-            .prefix(PREFIX)
-            .permissions(Permissions::from_mode(0o700))
-            .tempdir_in(parent)?;
+        let directory = private(&mut Builder::new(), 0o700).tempdir_in(parent)?;
         let path = directory.keep();
         Ok(Directory {
             _cleanup: cleanup_of(&path, &mut due),
@@ -63,10 +62,7 @@ pub(crate) struct File {
 impl File {
     pub(crate) fn inside(parent: &Path) -> io::Result<File> {
         let mut due = due();
-        let file = Builder::new()
-            .prefix(PREFIX)
-            .permissions(Permissions::from_mode(0o600))
-            .tempfile_in(parent)?;
+        let file = private(&mut Builder::new(), 0o600).tempfile_in(parent)?;
         Ok(File {
             _cleanup: cleanup_of(file.path(), &mut due),
             file,
@@ -83,6 +79,16 @@ impl File {
         self.file.persist(path).map_err(|error| error.error)?;
         Ok(())
     }
+}
+
+/// For something with this mode, where there are modes.
+fn private<'a, 'n>(builder: &'a mut Builder<'n, 'n>, mode: u32) -> &'a mut Builder<'n, 'n> {
+    builder.prefix(PREFIX);
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(mode));
+    #[cfg(not(unix))]
+    let _ = mode;
+    builder
 }
 
 /// Something that is done when this is dropped, or when a signal ends the process before that is

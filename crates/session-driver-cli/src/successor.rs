@@ -1,13 +1,9 @@
-//! This program started anew, in the same process, when a signal ends it while its threads write to
-//! a server: once they are gone, what they wrote can be removed.
+//! This program, started once more when a signal ends it while its threads write to a server: once
+//! they are gone, what they wrote can be removed.
 
 use std::env;
-use std::fs::File;
-use std::io::{self, Seek, Write};
-use std::os::unix::process::CommandExt;
+use std::io::{self, Write};
 use std::process::{Command, ExitCode};
-
-use rustix::fs::{MemfdFlags, memfd_create};
 
 /// The variable that tells a process that it is one. What it has to remove comes on its standard
 /// input, a line each, for it may hold a password.
@@ -16,30 +12,68 @@ const ROLE: &str = "SESSION_DRIVER_SUCCESSOR";
 /// How a process ends that was interrupted.
 pub(crate) const INTERRUPTED: u8 = 130;
 
-/// Starts this program anew, to remove what these lines name. Returns only when that fails.
+/// Starts this program once more, to remove what these lines name. Returns only when that fails.
+///
+/// On Linux it goes on in the same process, which ends the threads.
+#[cfg(target_os = "linux")]
 pub(crate) fn take_over(remains: &[String]) -> io::Error {
-    match prepare(remains) {
-        Ok(mut program) => program.exec(),
+    use std::os::unix::process::CommandExt as _;
+
+    let lines = match in_memory(&remains.join("\n")) {
+        Ok(lines) => lines,
+        Err(error) => return error,
+    };
+    // There also when the file was replaced or removed meanwhile.
+    let mut program = Command::new("/proc/self/exe");
+    program.env(ROLE, "1").stdin(lines).exec()
+}
+
+/// A file that no disk ever sees.
+#[cfg(target_os = "linux")]
+fn in_memory(text: &str) -> io::Result<std::fs::File> {
+    use std::io::Seek as _;
+
+    use rustix::fs::{MemfdFlags, memfd_create};
+
+    let mut file = std::fs::File::from(memfd_create("session-driver", MemfdFlags::CLOEXEC)?);
+    file.write_all(text.as_bytes())?;
+    file.rewind()?;
+    Ok(file)
+}
+
+/// Starts this program once more, to remove what these lines name, and ends this process. Returns
+/// only when that fails.
+///
+/// The other process removes nothing before it has read to the end of a pipe, which comes when this
+/// process and its threads have ended. Whoever started this one does not wait for the other.
+#[cfg(not(target_os = "linux"))]
+pub(crate) fn take_over(remains: &[String]) -> io::Error {
+    match hand_over(&remains.join("\n")) {
+        // The pipe is open until then.
+        Ok(_open) => std::process::exit(INTERRUPTED.into()),
         Err(error) => error,
     }
 }
 
-fn prepare(remains: &[String]) -> io::Result<Command> {
-    let mut lines = File::from(memfd_create("session-driver", MemfdFlags::CLOEXEC)?);
-    lines.write_all(remains.join("\n").as_bytes())?;
-    lines.rewind()?;
-    // There also when the file was replaced or removed meanwhile.
-    let mut program = Command::new("/proc/self/exe");
-    program.env(ROLE, "1").stdin(lines);
-    Ok(program)
+#[cfg(not(target_os = "linux"))]
+fn hand_over(text: &str) -> io::Result<Option<std::process::ChildStdin>> {
+    let mut program = Command::new(env::current_exe()?);
+    program.env(ROLE, "1").stdin(std::process::Stdio::piped());
+    let mut pipe = program.spawn()?.stdin;
+    if let Some(pipe) = &mut pipe {
+        pipe.write_all(text.as_bytes())?;
+    }
+    Ok(pipe)
 }
 
-/// Removes what was left to this process, if it is one that was started anew. `remove` says what may
-/// still be there.
+/// Removes what was left to this process, if it is one that was started for that. `remove` says
+/// what may still be there.
 pub(crate) fn play(remove: impl Fn(&str) -> Result<(), String>) -> Option<ExitCode> {
     env::var_os(ROLE)?;
+    // To the end, before which the threads may still write.
+    let remains: Vec<String> = io::stdin().lines().map_while(Result::ok).collect();
     say("removing what was written beside the store");
-    for line in io::stdin().lines().map_while(Result::ok) {
+    for line in remains {
         if let Err(left) = remove(&line) {
             say(&left);
         }

@@ -1,7 +1,5 @@
 //! The form of the URLs that name stores: `scheme:path?key=value&key=value`.
 
-use std::ffi::OsString;
-use std::os::unix::ffi::OsStringExt;
 use std::path::PathBuf;
 
 use crate::failure::Failure;
@@ -39,8 +37,8 @@ impl<'a> Url<'a> {
     }
 
     /// The place as a path, percent-decoded: a `?` in it is written `%3F`, a `%` `%25`, and any
-    /// byte may be written so. `file:///srv/s` is `file:/srv/s`; a host between the slashes is
-    /// refused.
+    /// byte may be written so; where paths are text, all bytes have to be UTF-8. `file:///srv/s` is
+    /// `file:/srv/s`; a host between the slashes is refused.
     pub(crate) fn path(&self) -> Result<PathBuf, Failure> {
         let scheme = self.scheme;
         let path = match self.place.strip_prefix("//") {
@@ -51,7 +49,7 @@ impl<'a> Url<'a> {
             Some(after) => after,
             None => self.place,
         };
-        Ok(PathBuf::from(OsString::from_vec(decode(path)?)))
+        path_of(decode(path)?)
     }
 
     /// The URL with no other parameters than these.
@@ -127,6 +125,22 @@ impl<'a> Url<'a> {
     }
 }
 
+#[cfg(unix)]
+fn path_of(bytes: Vec<u8>) -> Result<PathBuf, Failure> {
+    use std::ffi::OsString;
+    use std::os::unix::ffi::OsStringExt as _;
+
+    Ok(PathBuf::from(OsString::from_vec(bytes)))
+}
+
+/// Elsewhere a path is text.
+#[cfg(not(unix))]
+fn path_of(bytes: Vec<u8>) -> Result<PathBuf, Failure> {
+    let text = String::from_utf8(bytes);
+    text.map(PathBuf::from)
+        .map_err(|_| Failure::usage("the path in the URL is not UTF-8"))
+}
+
 fn pair(text: &str) -> Result<(&str, String), Failure> {
     let (key, value) = text.split_once('=').ok_or_else(|| {
         // Not shown, nor is what cannot be decoded: it may be of a password.
@@ -197,8 +211,11 @@ mod tests {
         }
     }
 
+    #[cfg(unix)]
     #[test]
     fn bytes_that_are_no_text_make_a_path() {
+        use std::os::unix::ffi::OsStringExt as _;
+
         let url = Url::parse("file:%FF").expect("a URL");
         let path = url.path().expect("a path");
         assert_eq!(path.into_os_string().into_vec(), [0xFF]);

@@ -1,8 +1,7 @@
 //! What stores in the file system have in common.
 
-use std::fs;
+use std::fs::{self, Metadata};
 use std::io;
-use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use session_driver_conformance::{BoxError, Place};
@@ -25,6 +24,7 @@ pub(super) fn path(url: &Url<'_>, what: &str, example: &str) -> Result<PathBuf, 
 }
 
 /// Why there is no store in a directory, as far as its entries tell.
+#[cfg(unix)]
 pub(super) fn is_missing(path: &Path) -> Option<String> {
     let shown = path.display();
     match fs::read_dir(path) {
@@ -60,13 +60,26 @@ pub(super) fn bytes_around(place: &Place) -> io::Result<Option<u64>> {
 
 /// What a directory and all that is in it take of the disk.
 fn bytes_below(path: &Path) -> io::Result<u64> {
-    const BLOCK: u64 = 512;
     let metadata = fs::symlink_metadata(path)?;
-    let mut bytes = metadata.blocks() * BLOCK;
+    let mut bytes = bytes_of(&metadata);
     if metadata.is_dir() {
         for entry in fs::read_dir(path)? {
             bytes += bytes_below(&entry?.path())?;
         }
     }
     Ok(bytes)
+}
+
+#[cfg(unix)]
+fn bytes_of(metadata: &Metadata) -> u64 {
+    use std::os::unix::fs::MetadataExt as _;
+
+    const BLOCK: u64 = 512;
+    metadata.blocks() * BLOCK
+}
+
+/// Elsewhere how long it is: what it takes is not told.
+#[cfg(not(unix))]
+fn bytes_of(metadata: &Metadata) -> u64 {
+    metadata.len()
 }
