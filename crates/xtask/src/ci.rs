@@ -1,7 +1,7 @@
 //! `cargo xtask ci`: what must be green before a change goes in.
 
 use crate::step::{Steps, Stopped, cargo, works};
-use crate::{docs, redis, tools};
+use crate::{docs, fit, redis, tools};
 
 const FORMAT: &[&str] = &["fmt", "--all", "--check"];
 const LINTS: &[&str] = &[
@@ -31,7 +31,11 @@ const WITHOUT_DEFAULTS: &[(&str, &[&str], &str)] = &[
         &["session-driver-actix"],
         "actix-session-0_10",
     ),
-    ("lints without TLS", &["session-driver-redis"], "async-plain"),
+    (
+        "lints without TLS",
+        &["session-driver-redis"],
+        "async-plain",
+    ),
 ];
 const HANDLES: &[&str] = &["session-driver", "session-driver-async"];
 const DOCUMENTATION: &[&str] = &[
@@ -44,6 +48,8 @@ const DOCUMENTATION: &[&str] = &[
 const DEPENDENCIES: &[&str] = &["deny", "check", "licenses", "bans", "sources"];
 const FETCH_ADVISORIES: &[&str] = &["deny", "fetch", "db"];
 const ADVISORIES: &[&str] = &["deny", "check", "advisories"];
+/// The parts of `cargo xtask fit` that are quick, and need no other toolchain.
+const FIT: &[&str] = &["resolve", "suites"];
 const TESTS: &[&str] = &["test", "--workspace", "--all-features", "--locked"];
 /// The README's first command in short: the tests have run the whole suite, so a few rules do here.
 const TOOL: &[&str] = &[
@@ -89,6 +95,7 @@ pub(crate) fn run() -> Result<(), Stopped> {
     docs::leave_reports(tests.env(required, yes))?;
     steps.run("tests", &mut tests)?;
     docs::check(&mut steps)?;
+    steps.time("fit", || fit::run(&fit::Selection::of(FIT)))?;
     steps.run("tool", &mut cargo(TOOL))?;
     steps.summary();
     Ok(())

@@ -5,6 +5,7 @@ use std::io;
 use std::path::PathBuf;
 use std::process::Command;
 
+use crate::packages;
 use crate::step::{Steps, Stopped, cargo, root};
 
 /// Tells every suite where to leave its report.
@@ -46,8 +47,9 @@ pub(crate) fn run(act: fn(&mut Steps) -> Result<(), Stopped>) -> Result<(), Stop
     Ok(())
 }
 
-/// Writes the documents anew.
+/// Writes the documents.
 pub(crate) fn write(steps: &mut Steps) -> Result<(), Stopped> {
+    packages::run(false)?;
     let (name, value) = WRITE;
     let mut tests = test("documents");
     tests.args(["--test", "strangers"]);
@@ -63,6 +65,7 @@ pub(crate) fn write(steps: &mut Steps) -> Result<(), Stopped> {
 /// Says whether the documents are as the data have them. What a run of the suites has to tell is
 /// that of the last one.
 pub(crate) fn check(steps: &mut Steps) -> Result<(), Stopped> {
+    packages::run(true)?;
     steps.run("documents", &mut test("documents"))
 }
 

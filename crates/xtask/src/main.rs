@@ -7,6 +7,8 @@
 
 mod ci;
 mod docs;
+mod fit;
+mod packages;
 mod redis;
 mod soak;
 mod step;
@@ -32,6 +34,18 @@ Commands:
   docs [--check]
         Write the documents that are made from data (conformance/SPEC.md and SABOTEURS.md, the report in conformance/README.md, the
         matrix in README.md, which is that of the last `test`), or say whether they are as the data have them
+  fit [PART...] [--beside TEXT]
+        Whether the library crates fit into other people's programs, as tables; a promise that fails is an error.
+        Without a PART all of them, about an hour the first time:
+          resolve     each crate in one lock file with each neighbour (sqlx, diesel, axum-login, ...)
+          advisories  what a security audit says of a service with one crate
+          minimal     each crate with its oldest dependencies
+          rust        each crate with Rust 1.85
+          systems     checked for macOS, FreeBSD and Windows
+          cost        packages and compile time of each crate
+          suites      the SQLite driver's tests and suites with the oldest rusqlite of its range
+          build       a program with all crates beside each neighbour stores a session and reads it
+        TEXT is a part of the neighbours' names, such as sqlx, for resolve and build
   soak [FILTER] [--runs N]
         The suite 100 times against the memory driver and 20 times against each of the others, the broken
         drivers 20 times, and how many runs passed; this takes long. FILTER is a part of the suites' names, such as redis or power,
@@ -51,10 +65,14 @@ fn main() -> ExitCode {
         ["ci"] => ci::run(),
         ["docs"] => docs::run(docs::write),
         ["docs", "--check"] => docs::run(docs::check),
-        ["help" | "--help" | "-h"] | ["test" | "ci" | "docs" | "soak", "--help" | "-h"] => {
+        ["help" | "--help" | "-h"] | ["test" | "ci" | "docs" | "fit" | "soak", "--help" | "-h"] => {
             print!("{HELP}");
             return ExitCode::SUCCESS;
         }
+        ["fit", ref words @ ..] => match fit::Selection::parse(words) {
+            Some(selection) => fit::run(&selection),
+            None => return misunderstood(),
+        },
         ["soak", ref words @ ..] => match Selection::parse(words) {
             Some(selection) => soak::run(&selection),
             None => return misunderstood(),

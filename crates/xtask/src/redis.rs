@@ -89,7 +89,7 @@ const PACKAGE: &str = "PACKAGE";
 /// clusters and Sentinels need one even where a developer's own server does for the rest, and so
 /// with SESSION_DRIVER_REDIS_URL nothing is installed, and those tests fail without one.
 pub(crate) fn server(steps: &mut Steps) -> Result<(), Stopped> {
-    if let Some(path) = SERVERS.iter().find_map(|name| on_path(name)) {
+    if let Some(path) = program() {
         println!("The tests start private instances of {path}; nothing is installed.");
         return Ok(());
     }
@@ -108,12 +108,17 @@ pub(crate) fn server(steps: &mut Steps) -> Result<(), Stopped> {
         manager.program
     );
     manager.install(steps)?;
-    match SERVERS.iter().find_map(|name| on_path(name)) {
+    match program() {
         Some(_) => Ok(()),
         None => Err(missing(
             "the package that was installed has no server on PATH",
         )),
     }
+}
+
+/// Where the server program is.
+pub(crate) fn program() -> Option<String> {
+    SERVERS.iter().find_map(|name| on_path(name))
 }
 
 impl Manager {

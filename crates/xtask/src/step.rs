@@ -36,6 +36,18 @@ impl Steps {
         Ok(())
     }
 
+    /// Runs a step that is no program of its own.
+    pub(crate) fn time(
+        &mut self,
+        name: &'static str,
+        step: impl FnOnce() -> Result<(), Stopped>,
+    ) -> Result<(), Stopped> {
+        let begin = Instant::now();
+        step()?;
+        self.done.push((name, begin.elapsed(), None));
+        Ok(())
+    }
+
     /// Leaves a step out, and says why.
     pub(crate) fn leave_out(&mut self, name: &'static str, reason: impl Into<String>) {
         let reason = reason.into();
