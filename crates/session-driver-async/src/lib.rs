@@ -61,3 +61,8 @@ pub use crate::blocking::{Blocking, BlockingBuilder};
 pub use crate::driver::{AsyncSessionDriver, BoxFuture, BoxStream};
 pub use crate::sessions::{AsyncSessions, Found};
 pub use crate::sweeper::{Round, Sweeper, Sweeping, Totals};
+
+/// The README's examples, compiled and run.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -49,3 +49,8 @@ mod record;
 pub use crate::error::EnvelopeError;
 pub use crate::header::{DEADLINE, HEADER_LEN, Header, PREAMBLE, encode_deadline};
 pub use crate::record::{Decoded, LONGEST_PAYLOAD, OVERHEAD, decode, encode};
+
+/// The README's examples, compiled and run.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

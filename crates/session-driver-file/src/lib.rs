@@ -104,7 +104,8 @@ pub use crate::builder::FileDriverBuilder;
 #[cfg(unix)]
 pub use crate::driver::FileDriver;
 
-/// The README's example, compiled and run.
+/// The examples of this crate's README and of the workspace's, compiled and run.
 #[cfg(doctest)]
+#[doc = include_str!("../README.md")]
 #[doc = include_str!("../../../README.md")]
 struct Readme;

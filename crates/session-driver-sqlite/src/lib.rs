@@ -126,3 +126,8 @@ pub use session_driver;
 
 pub use crate::builder::SqliteDriverBuilder;
 pub use crate::driver::SqliteDriver;
+
+/// The README's examples, compiled and run.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

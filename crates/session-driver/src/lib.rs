@@ -105,3 +105,8 @@ pub use crate::record::{NewRecord, Record, Version};
 pub use crate::session::Session;
 pub use crate::sessions::Sessions;
 pub use crate::time::{Timestamp, is_live};
+
+/// The README's examples, compiled and run.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
