@@ -48,6 +48,8 @@
 //! - Time limits: wrap a future in the runtime's own; what then happens is said above.
 //! - Adapters for web frameworks are crates of their own.
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
 mod block_on;
 mod blocking;
 mod driver;

@@ -60,6 +60,8 @@
 //!   expires if the process dies in between.
 //! - Space is not given back while a session lives: a file stays as large as the session once was.
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
 #[cfg(not(unix))]
 compile_error!(
     "session-driver-file needs a Unix system: it locks with flock and creates with link; \
@@ -104,8 +106,7 @@ pub use crate::builder::FileDriverBuilder;
 #[cfg(unix)]
 pub use crate::driver::FileDriver;
 
-/// The examples of this crate's README and of the workspace's, compiled and run.
+/// The README's examples, compiled and run.
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
-#[doc = include_str!("../../../README.md")]
 struct Readme;

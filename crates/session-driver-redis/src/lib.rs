@@ -133,6 +133,8 @@
 //! - Use of a driver by a child after `fork`: open another one there.
 //! - The time that looking up a host's name takes is not bounded by the blocking driver's timeouts.
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
 mod blocking;
 mod builder;
 mod dialer;

@@ -20,6 +20,7 @@
 //! # Ok::<(), session_driver_sled::session_driver::Error>(())
 //! ```
 #![doc = include_str!("../README.md")]
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 #[cfg(not(unix))]
 compile_error!(

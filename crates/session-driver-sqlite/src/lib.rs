@@ -104,6 +104,8 @@
 //! - On a full disk removes and sweeps may be StorageFull, too: they are written to the log first.
 //! - What was removed may stand in free pages of the file until they are used again.
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
 mod builder;
 mod checkpoint;
 mod database;

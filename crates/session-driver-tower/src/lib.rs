@@ -1,4 +1,5 @@
 #![doc = include_str!("../README.md")]
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 #[cfg(not(any(feature = "tower-sessions-0_14", feature = "tower-sessions-0_15")))]
 compile_error!(

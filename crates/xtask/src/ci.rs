@@ -1,7 +1,7 @@
 //! `cargo xtask ci`: what must be green before a change goes in.
 
-use crate::step::{Steps, Stopped, cargo, works};
-use crate::{docs, fit, redis, tools};
+use crate::step::{Steps, Stopped, cargo, root, works};
+use crate::{docs, fit, publish, redis, tools};
 
 const FORMAT: &[&str] = &["fmt", "--all", "--check"];
 const LINTS: &[&str] = &[
@@ -79,6 +79,8 @@ pub(crate) fn run() -> Result<(), Stopped> {
         "documentation",
         documentation.env("RUSTDOCFLAGS", "-D warnings"),
     )?;
+    let mut packages = publish::packages(&root().join("target"));
+    steps.run("packages", packages.arg("--no-verify"))?;
     tools::cargo_deny(&mut steps)?;
     steps.run("dependencies", &mut cargo(DEPENDENCIES))?;
     // The advisories are the one thing here that changes without us and needs the network: where

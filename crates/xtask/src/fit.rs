@@ -10,6 +10,7 @@ mod cost;
 mod minimal;
 mod neighbours;
 mod ours;
+mod packages;
 mod program;
 mod redis;
 mod suites;
@@ -28,13 +29,14 @@ struct Part {
 }
 
 /// In the order in which they run: the quick ones first.
-const PARTS: [Part; 8] = [
+const PARTS: [Part; 9] = [
     part("resolve", |selection| beside::resolve(&selection.beside)),
     part("advisories", |_| advisories::run()),
     part("minimal", |_| minimal::run()),
     part("rust", |_| systems::rust()),
     part("systems", |_| systems::run()),
     part("cost", |_| cost::run()),
+    part("packages", |_| packages::run()),
     part("suites", |_| suites::run()),
     part("build", |selection| beside::build(&selection.beside)),
 ];

@@ -9,6 +9,7 @@ mod ci;
 mod docs;
 mod fit;
 mod packages;
+mod publish;
 mod redis;
 mod soak;
 mod step;
@@ -29,8 +30,8 @@ Usage: cargo xtask <COMMAND>
 Commands:
   test  Install what the tests need, and run all of them: unit, integration and documentation tests, the
         conformance suite against every driver, and the broken drivers it must catch
-  ci    What must be green before a change goes in: format, lints, documentation, dependencies, tests, and
-        a short run of the tool
+  ci    What must be green before a change goes in: format, lints, documentation, packages, dependencies,
+        tests, and a short run of the tool
   docs [--check]
         Write the documents that are made from data (conformance/SPEC.md and SABOTEURS.md, the report in conformance/README.md, the
         matrix in README.md, which is that of the last `test`), or say whether they are as the data have them
@@ -43,6 +44,7 @@ Commands:
           rust        each crate with Rust 1.85
           systems     checked for macOS, FreeBSD and Windows
           cost        packages and compile time of each crate
+          packages    each published package, compiled from its .crate file
           suites      the SQLite driver's tests and suites with the oldest rusqlite of its range
           build       a program with all crates beside each neighbour stores a session and reads it
         TEXT is a part of the neighbours' names, such as sqlx, for resolve and build
