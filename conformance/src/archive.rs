@@ -2,6 +2,8 @@
 
 use std::fmt;
 use std::fs;
+use std::io;
+use std::path::Path;
 use std::str::FromStr;
 
 use data_encoding::HEXLOWER;
@@ -41,6 +43,19 @@ pub struct Archive {
     pub entries: Contents,
 }
 
+/// Takes from others what the umask may have given them: drivers refuse what others can write.
+fn make_private(path: &Path, is_directory: bool) -> io::Result<()> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        let mode = if is_directory { 0o700 } else { 0o600 };
+        fs::set_permissions(path, fs::Permissions::from_mode(mode))?;
+    }
+    #[cfg(not(unix))]
+    let _ = (path, is_directory);
+    Ok(())
+}
+
 impl Archive {
     /// Puts the files into a new [place](Place::in_temporary_directory).
     ///
@@ -53,9 +68,10 @@ impl Archive {
         for (name, bytes) in &self.entries {
             let path = directory.join(str::from_utf8(name)?);
             match name.ends_with(b"/") {
-                true => fs::create_dir(path)?,
-                false => fs::write(path, bytes)?,
+                true => fs::create_dir(&path)?,
+                false => fs::write(&path, bytes)?,
             }
+            make_private(&path, name.ends_with(b"/"))?;
         }
         Ok(EarlierStore {
             place,

@@ -63,7 +63,7 @@ const KNOWN: &[Known] = &[
     },
 ];
 
-/// The schemes of drivers that this system has not.
+/// The schemes whose drivers do not exist on this system.
 #[cfg(unix)]
 const ELSEWHERE: &[&str] = &[];
 #[cfg(not(unix))]
@@ -194,7 +194,7 @@ impl Target {
 /// What is said of a URL that no driver has.
 fn unknown(scheme: &str) -> Failure {
     let what = match ELSEWHERE.contains(&scheme) {
-        true => format!("`{scheme}:` needs a unix: its driver does not run on this system"),
+        true => format!("`{scheme}:` needs a Unix system: its driver does not run on this one"),
         false => format!("no driver has URLs that begin with `{scheme}:`"),
     };
     let schemes = KNOWN.iter().flat_map(|known| known.schemes);

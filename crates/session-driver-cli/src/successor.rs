@@ -45,7 +45,7 @@ fn in_memory(text: &str) -> io::Result<std::fs::File> {
 /// only when that fails.
 ///
 /// The other process removes nothing before it has read to the end of a pipe, which comes when this
-/// process and its threads have ended. Whoever started this one does not wait for the other.
+/// process and its threads have ended. The parent of this process does not wait for the other.
 #[cfg(not(target_os = "linux"))]
 pub(crate) fn take_over(remains: &[String]) -> io::Error {
     match hand_over(&remains.join("\n")) {
@@ -59,9 +59,14 @@ pub(crate) fn take_over(remains: &[String]) -> io::Error {
 fn hand_over(text: &str) -> io::Result<Option<std::process::ChildStdin>> {
     let mut program = Command::new(env::current_exe()?);
     program.env(ROLE, "1").stdin(std::process::Stdio::piped());
-    let mut pipe = program.spawn()?.stdin;
-    if let Some(pipe) = &mut pipe {
-        pipe.write_all(text.as_bytes())?;
+    let mut successor = program.spawn()?;
+    let mut pipe = successor.stdin.take();
+    if let Some(pipe) = &mut pipe
+        && let Err(error) = pipe.write_all(text.as_bytes())
+    {
+        // It must not remove a part while threads still write.
+        let _ = successor.kill();
+        return Err(error);
     }
     Ok(pipe)
 }

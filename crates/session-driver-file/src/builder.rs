@@ -88,12 +88,16 @@ impl FileDriverBuilder {
     /// directory is there.
     ///
     /// # Errors
-    /// PermissionDenied when the directory belongs to another user, can be written by others, or
-    /// access is refused; Incompatible when it holds files that are no store's, lies inside another
-    /// store, or was made by a newer format; Corrupt when its marker is damaged; Unsupported when
-    /// its file system keeps no locks, or (on Apple's systems) cannot empty the disk's cache for
-    /// durability Power, or an option is out of range; Unavailable when the parent does not exist. At most an empty directory, or a store without
-    /// sessions, is left behind.
+    /// - PermissionDenied when the directory belongs to another user, can be written by others, or
+    ///   access is refused.
+    /// - Incompatible when it holds files that are no store's, lies inside another store, or was made
+    ///   by a newer format.
+    /// - Corrupt when its marker is damaged.
+    /// - Unsupported when its file system keeps no locks, or does not take the syncs of durability
+    ///   Power, or an option is out of range.
+    /// - Unavailable when the parent does not exist.
+    ///
+    /// At most an empty directory, or a store without sessions, is left behind.
     pub fn open(self) -> Result<FileDriver> {
         let opened = if !(1..=MAX_SHARDS).contains(&self.shards) {
             Err(Fault::new(

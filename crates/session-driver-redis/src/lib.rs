@@ -54,9 +54,11 @@
 //! | `tls` | default | URLs that ask for TLS; takes rustls, and ring, which needs a C compiler |
 //! | `async` | | `AsyncRedisDriver`, with TLS; takes tokio |
 //! | `async-plain` | | `AsyncRedisDriver` without TLS |
+//! | `messagepack`, `json` | default | the codecs of `session_driver`; `bincode` is off |
 //!
-//! A service that talks to a server on its own host needs `default-features = false`, and for tasks
-//! the feature `async-plain`. A URL that asks for TLS is Unsupported then.
+//! A service that talks to a server on its own host can do without TLS:
+//! `default-features = false, features = ["messagepack"]`, and for tasks `"async-plain"` as well. A
+//! URL that asks for TLS is Unsupported then.
 //!
 //! # Systems
 //! Tried on Linux. It compiles for macOS, FreeBSD and Windows, where no test has run. On Windows a

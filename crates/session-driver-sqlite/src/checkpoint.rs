@@ -117,6 +117,10 @@ impl Shared {
     /// Takes note that the log has so many pages now.
     fn note(&self, pages: i32) {
         let before = self.pages.swap(pages, Ordering::Relaxed);
+        // A commit makes the log longer, unless it starts it again.
+        if pages <= before {
+            self.emptied_at.store(0, Ordering::Relaxed);
+        }
         if pages / STEP_PAGES > before / STEP_PAGES {
             if pages >= OVERDUE_PAGES {
                 self.overdue.store(true, Ordering::Relaxed);
@@ -171,10 +175,12 @@ impl Shared {
                 self.checkpoint(mover, "PRAGMA wal_checkpoint(PASSIVE)")
             };
             if let Some((length, moved)) = moved {
-                if length >= self.pages.load(Ordering::Relaxed) {
+                let pages = self.pages.load(Ordering::Relaxed);
+                if length >= pages {
                     // At the log's end SQLite has synced the database, and the next commit starts
-                    // the log again. What was wished for meanwhile is moved, too.
-                    if moved == length {
+                    // the log again. What was wished for meanwhile is moved, too, unless the log
+                    // was started again since.
+                    if moved == length && length == pages {
                         self.wish(|wish| wish.due = false);
                     }
                 } else if !sync_database(mover) {
@@ -258,6 +264,10 @@ mod tests {
         // SQLite would fail: it is given no statement.
         let left_alone = shared.checkpoint(&mover, "no statement");
         assert_eq!(left_alone, Some((all, all)));
+        // The log is started again, and has the same length once more: what it holds is not moved.
+        shared.note(1);
+        shared.note(all);
+        assert_eq!(shared.checkpoint(&mover, "no statement"), None);
         write(&writer);
         write(&writer);
         let longer = shared.pages.load(Ordering::Relaxed);

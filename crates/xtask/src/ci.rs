@@ -48,9 +48,19 @@ const DOCUMENTATION: &[&str] = &[
 const DEPENDENCIES: &[&str] = &["deny", "check", "licenses", "bans", "sources"];
 const FETCH_ADVISORIES: &[&str] = &["deny", "fetch", "db"];
 const ADVISORIES: &[&str] = &["deny", "check", "advisories"];
-/// The parts of `cargo xtask fit` that are quick, and need no other toolchain.
+/// The parts of `cargo xtask fit` that take minutes at most, and need no other toolchain. They take
+/// the newest releases of others' crates: one that we do not fit beside is to be noticed at once, also
+/// by a change that has nothing to do with it.
 const FIT: &[&str] = &["resolve", "suites"];
 const TESTS: &[&str] = &["test", "--workspace", "--all-features", "--locked"];
+/// The tests of what the Redis driver does without a feature: `--all-features` leaves them out.
+const REDIS_WITHOUT: &[(&str, &str)] = &[
+    ("Redis tests without TLS", "async-plain"),
+    (
+        "Redis tests with TLS for the blocking driver",
+        "async-plain,tls",
+    ),
+];
 /// The README's first command in short: the tests have run the whole suite, so a few rules do here.
 const TOOL: &[&str] = &[
     "run",
@@ -96,6 +106,11 @@ pub(crate) fn run() -> Result<(), Stopped> {
     let mut tests = cargo(TESTS);
     docs::leave_reports(tests.env(required, yes))?;
     steps.run("tests", &mut tests)?;
+    for (name, features) in REDIS_WITHOUT {
+        let mut tests = cargo(&["test", "--locked", "--lib", "--no-default-features"]);
+        tests.args(["-p", "session-driver-redis", "--features", features]);
+        steps.run(name, &mut tests)?;
+    }
     docs::check(&mut steps)?;
     steps.time("fit", || fit::run(&fit::Selection::of(FIT)))?;
     steps.run("tool", &mut cargo(TOOL))?;

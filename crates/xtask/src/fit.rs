@@ -1,8 +1,9 @@
 //! `cargo xtask fit`: whether the library crates fit into the programs people have already.
 //!
 //! Each part writes throw-away packages below `target/fit`, outside the workspace, and runs cargo
-//! in them. What is promised and fails is a failure of the command; a part that cannot run for want
-//! of a toolchain or of the network is left out, and the summary says so.
+//! in them, which needs the network. What is promised and fails is a failure of the command; a part
+//! that cannot run for want of a toolchain or of the advisory database is left out, and the summary
+//! says so.
 
 mod advisories;
 mod beside;
@@ -67,7 +68,9 @@ impl Selection {
                 selection.parts.push(part.name);
             }
         }
-        Some(selection)
+        // Other parts have no neighbours.
+        let has_neighbours = selection.has("resolve") || selection.has("build");
+        (selection.beside.is_empty() || has_neighbours).then_some(selection)
     }
 
     /// These parts, beside all neighbours.
@@ -88,7 +91,14 @@ pub(crate) fn run(selection: &Selection) -> Result<(), Stopped> {
     let mut failures = Failures::default();
     for part in PARTS.iter().filter(|part| selection.has(part.name)) {
         println!("\n==> fit: {}", part.name);
-        failures.add((part.run)(selection)?);
+        match (part.run)(selection) {
+            Ok(found) => failures.add(found),
+            Err(stopped) => {
+                // What failed before is not to be lost.
+                let _ = failures.summary();
+                return Err(stopped);
+            }
+        }
     }
     failures.summary()
 }
@@ -168,5 +178,6 @@ mod tests {
         assert!(Selection::parse(&[]).is_some_and(|all| all.has("build")));
         assert_eq!(Selection::parse(&["bild"]), None);
         assert_eq!(Selection::parse(&["--beside"]), None);
+        assert_eq!(Selection::parse(&["cost", "--beside", "sqlx"]), None);
     }
 }

@@ -1,4 +1,4 @@
-//! The sentence in each library crate's README that counts what a service compiles for it.
+//! The sentence in each library crate's README that counts the packages in its graph.
 
 use std::fs;
 
@@ -42,7 +42,8 @@ fn counted(text: &str, count: usize) -> Option<String> {
     let (before, rest) = text.split_once(BEGIN)?;
     let (_, after) = rest.split_once(END)?;
     let sentence = format!(
-        "A service that depends on this crate alone compiles {count} packages beside its own."
+        "`cargo tree -e normal` shows {count} packages for this crate and its default features, itself \
+         included."
     );
     Some(format!("{before}{BEGIN}{sentence}{END}{after}"))
 }
@@ -54,8 +55,8 @@ mod tests {
     #[test]
     fn the_count_stands_between_the_marks() {
         let text = "a <!-- packages -->old<!-- /packages --> b";
-        let due = "a <!-- packages -->A service that depends on this crate alone compiles 7 \
-                   packages beside its own.<!-- /packages --> b";
+        let due = "a <!-- packages -->`cargo tree -e normal` shows 7 packages for this crate and its \
+                   default features, itself included.<!-- /packages --> b";
         assert_eq!(counted(text, 7).as_deref(), Some(due));
         assert_eq!(counted(due, 7).as_deref(), Some(due));
         assert_eq!(counted("no marks", 7), None);

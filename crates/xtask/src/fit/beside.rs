@@ -20,7 +20,7 @@ pub(crate) fn resolve(filter: &str) -> Result<Failures, Stopped> {
     let mut failures = Failures::default();
     let names = OURS.iter().map(|ours| ours.name);
     let mut table = Table::new(["beside"].into_iter().chain(names));
-    let chosen = chosen(filter);
+    let chosen = chosen(filter)?;
     for (index, neighbour) in chosen.iter().enumerate() {
         let (name, count) = (neighbour.name, chosen.len());
         say(&format!(
@@ -51,7 +51,7 @@ pub(crate) fn build(filter: &str) -> Result<Failures, Stopped> {
     let mut failures = Failures::default();
     let mut table = Table::new(["beside", "all library crates", "seconds"]);
     let redis = Server::start()?;
-    let chosen = chosen(filter);
+    let chosen = chosen(filter)?;
     for (index, neighbour) in chosen.iter().enumerate() {
         say(&format!(
             "builds and runs beside {} ({} of {}; a first time takes minutes)",
@@ -70,9 +70,18 @@ pub(crate) fn build(filter: &str) -> Result<Failures, Stopped> {
     Ok(failures)
 }
 
-fn chosen(filter: &str) -> Vec<&'static Neighbour> {
+/// The neighbours that have this text in their names.
+fn chosen(filter: &str) -> Result<Vec<&'static Neighbour>, Stopped> {
     let has = |neighbour: &&Neighbour| neighbour.name.contains(filter);
-    NEIGHBOURS.iter().filter(has).collect()
+    let chosen: Vec<&Neighbour> = NEIGHBOURS.iter().filter(has).collect();
+    if chosen.is_empty() {
+        let names: Vec<&str> = NEIGHBOURS.iter().map(|neighbour| neighbour.name).collect();
+        return Err(Stopped(format!(
+            "no neighbour has {filter:?} in its name; there are {}",
+            names.join(", ")
+        )));
+    }
+    Ok(chosen)
 }
 
 fn build_and_run(neighbour: &Neighbour, redis: &str) -> Result<Ended, Stopped> {

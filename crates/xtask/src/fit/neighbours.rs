@@ -194,6 +194,15 @@ pub(crate) const NEIGHBOURS: &[Neighbour] = &[
         actix: Actix::Newest,
     },
     Neighbour {
+        name: "axum-oidc 0.6",
+        dependencies: &[r#"axum-oidc = "0.6""#, r#"tower-sessions = "0.14""#],
+        uses: "use axum_oidc as _;",
+        tower: Tower::V0_14 {
+            at: "tower_sessions",
+        },
+        actix: Actix::Newest,
+    },
+    Neighbour {
         name: "axum-messages 0.8",
         dependencies: &[r#"axum-messages = "0.8""#, r#"tower-sessions = "0.14""#],
         uses: "use axum_messages as _;",

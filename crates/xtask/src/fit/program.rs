@@ -61,7 +61,10 @@ impl Program {
         command
             .current_dir(&self.directory)
             .env("CARGO_TARGET_DIR", home().join("target"))
-            .env("CARGO_TERM_COLOR", "never");
+            .env("CARGO_TERM_COLOR", "never")
+            // What is compiled once and run once.
+            .env("CARGO_INCREMENTAL", "0")
+            .env("CARGO_PROFILE_DEV_DEBUG", "false");
         command
     }
 
@@ -72,7 +75,7 @@ impl Program {
 
     /// How many packages the program's graph has on this system, itself left out.
     pub(crate) fn package_count(&self) -> Result<usize, String> {
-        tree_size(&mut self.cargo(&["tree"]))
+        Ok(tree_size(&mut self.cargo(&["tree"]))?.saturating_sub(1))
     }
 
     pub(crate) fn directory(&self) -> &Path {
@@ -80,7 +83,7 @@ impl Program {
     }
 }
 
-/// How many packages `cargo tree`, given as far as which package, shows below that one.
+/// How many packages `cargo tree -e normal` shows for one package, that one included.
 pub(crate) fn tree_size(tree: &mut Command) -> Result<usize, String> {
     tree.args(["--edges=normal", "--prefix=none", "--format={p}"]);
     let output = output(tree)?;
@@ -92,7 +95,7 @@ pub(crate) fn tree_size(tree: &mut Command) -> Result<usize, String> {
         .collect();
     packages.sort_unstable();
     packages.dedup();
-    Ok(packages.len().saturating_sub(1))
+    Ok(packages.len())
 }
 
 /// Where all that `cargo xtask fit` writes goes.
@@ -114,11 +117,13 @@ pub(crate) fn output(command: &mut Command) -> Result<Output, String> {
     if output.status.success() {
         return Ok(output);
     }
-    let said = String::from_utf8_lossy(&output.stderr);
+    // Tests tell of their failures on standard output, cargo of its own on standard error.
+    let printed = [output.stdout, output.stderr].concat();
     Err(format!(
-        "{}: {}\n{said}",
+        "{}: {}\n{}",
         program_of(command),
-        output.status
+        output.status,
+        String::from_utf8_lossy(&printed)
     ))
 }
 

@@ -59,3 +59,24 @@ fn program(version: &str) -> Result<Program, Stopped> {
     }
     Program::with_manifest(&format!("suites-{version}"), &manifest, "fn main() {}\n")
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::TESTS;
+    use crate::step::root;
+
+    #[test]
+    fn every_test_of_the_driver_is_among_them() {
+        let tests = root().join("crates/session-driver-sqlite/tests");
+        for entry in fs::read_dir(tests).expect("a directory") {
+            let path = entry.expect("an entry").path();
+            let is_test = path.extension().is_some_and(|extension| extension == "rs")
+                || path.join("main.rs").is_file();
+            let name = path.file_stem().unwrap_or_default().to_string_lossy();
+            let is_listed = TESTS.iter().any(|(listed, ..)| *listed == name);
+            assert_eq!(is_listed, is_test, "{name}");
+        }
+    }
+}
