@@ -2,8 +2,10 @@
 //! `versions.rs` binds these methods to the traits.
 
 use actix_web::cookie::time;
-use session_driver::policy::{Mint, Term};
-use session_driver::{Codec, Error, ErrorKind, Expiry, Operation, Precondition, Result, SessionId};
+use session_driver::adapter::{EncodedRecord, FreshIds};
+use session_driver::{
+    Codec, Error, ErrorKind, Expiry, Operation, Precondition, Result, SessionId, Timestamp,
+};
 use session_driver_async::AsyncSessionDriver;
 
 use crate::failure::{Failure, not_found};
@@ -16,11 +18,11 @@ impl<A: AsyncSessionDriver, C: Codec<State>> DriverStore<A, C> {
         let Some(id) = id_of(key) else {
             return Ok(None);
         };
-        let found = self.driver.retrieve(&id, self.policy.now()).await?;
+        let found = self.driver.retrieve(&id, self.records.now()).await?;
         let Some(record) = found else {
             return Ok(None);
         };
-        let session = self.policy.decode(&id, record)?;
+        let session = self.records.decode(&id, record)?;
         Ok(Some(session.into_inner()))
     }
 
@@ -30,17 +32,16 @@ impl<A: AsyncSessionDriver, C: Codec<State>> DriverStore<A, C> {
         state: &State,
         ttl: &time::Duration,
     ) -> Result<SessionId, Failure> {
-        let (term, payload) = self.encode(state, ttl)?;
-        let mut mint = Mint::default();
+        let now = self.records.now();
+        let encoded = self.encode(state, ttl, now)?;
+        let mut ids = FreshIds::default();
         loop {
-            let id = mint.id().map_err(Failure::Store)?;
-            let record = term.record(&payload);
-            let stored = self
-                .driver
-                .store(&id, record, Precondition::Absent, term.now);
+            let id = ids.next_id().map_err(Failure::Store)?;
+            let record = encoded.as_new_record();
+            let stored = self.driver.store(&id, record, Precondition::Absent, now);
             match stored.await {
                 Ok(_) => return Ok(id),
-                Err(error) => mint.retry(error).map_err(Failure::Store)?,
+                Err(error) => ids.retry_if_taken(error).map_err(Failure::Store)?,
             }
         }
     }
@@ -53,13 +54,12 @@ impl<A: AsyncSessionDriver, C: Codec<State>> DriverStore<A, C> {
         state: &State,
         ttl: &time::Duration,
     ) -> Result<(), Failure> {
-        let (term, payload) = self.encode(state, ttl)?;
+        let now = self.records.now();
+        let encoded = self.encode(state, ttl, now)?;
         let stored = match id_of(key) {
             Some(id) => {
-                let record = term.record(&payload);
-                let stored = self
-                    .driver
-                    .store(&id, record, Precondition::Present, term.now);
+                let record = encoded.as_new_record();
+                let stored = self.driver.store(&id, record, Precondition::Present, now);
                 stored.await.map(drop)
             }
             None => Err(not_found(Operation::Store)),
@@ -71,8 +71,9 @@ impl<A: AsyncSessionDriver, C: Codec<State>> DriverStore<A, C> {
     /// Moves the deadline of the live session under this key, if there is one.
     pub(crate) async fn touch_session(&self, key: &str, ttl: &time::Duration) -> Result<()> {
         if let Some(id) = id_of(key) {
-            let term = self.policy.term(Some(expiry(ttl)), Operation::Touch)?;
-            self.driver.touch(&id, term.expires_at, term.now).await?;
+            let now = self.records.now();
+            let expires_at = self.records.touch_deadline(Some(expiry(ttl)), now)?;
+            self.driver.touch(&id, expires_at, now).await?;
         }
         Ok(())
     }
@@ -80,7 +81,7 @@ impl<A: AsyncSessionDriver, C: Codec<State>> DriverStore<A, C> {
     /// Removes the session under this key. Where there is none, [`OnVanished`] decides.
     pub(crate) async fn remove_session(&self, key: &str) -> Result<()> {
         let removed = match id_of(key) {
-            Some(id) => self.driver.remove(&id, self.policy.now()).await?,
+            Some(id) => self.driver.remove(&id, self.records.now()).await?,
             None => false,
         };
         if !removed {
@@ -89,15 +90,18 @@ impl<A: AsyncSessionDriver, C: Codec<State>> DriverStore<A, C> {
         Ok(())
     }
 
-    /// The term and the payload of a state with this ttl.
-    fn encode(&self, state: &State, ttl: &time::Duration) -> Result<(Term, Vec<u8>), Failure> {
-        let rule = Some(expiry(ttl));
-        let term = self
-            .policy
-            .term(rule, Operation::Store)
-            .map_err(Failure::Store)?;
-        let payload = self.policy.encode(state, rule).map_err(Failure::Encode)?;
-        Ok((term, payload))
+    /// The record of a state with this ttl, stored at `now`.
+    fn encode(
+        &self,
+        state: &State,
+        ttl: &time::Duration,
+        now: Timestamp,
+    ) -> Result<EncodedRecord, Failure> {
+        let encoded = self.records.encode(state, Some(expiry(ttl)), now);
+        encoded.map_err(|error| match error.kind() {
+            ErrorKind::InvalidDeadline => Failure::Store(error),
+            _ => Failure::Encode(error),
+        })
     }
 
     /// The error, unless it says that the session has vanished and that is to be ignored.

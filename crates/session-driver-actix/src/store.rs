@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
 
-use session_driver::policy::Policy;
+use session_driver::adapter::RecordCodec;
 use session_driver::{MessagePack, SessionDriver, Timestamp};
 use session_driver_async::{AsyncSessionDriver, Blocking};
 
@@ -60,7 +60,7 @@ pub type State = HashMap<String, String>;
 /// session".
 pub struct DriverStore<A, C = MessagePack> {
     pub(crate) driver: Arc<A>,
-    pub(crate) policy: Policy<State, C>,
+    pub(crate) records: RecordCodec<State, C>,
     pub(crate) on_vanished: OnVanished,
 }
 
@@ -70,7 +70,7 @@ impl<A: AsyncSessionDriver> DriverStore<A> {
     pub fn new(driver: A) -> DriverStore<A> {
         DriverStore {
             driver: Arc::new(driver),
-            policy: Policy::new(MessagePack),
+            records: RecordCodec::new(MessagePack),
             on_vanished: OnVanished::default(),
         }
     }
@@ -92,7 +92,7 @@ impl<A, C> DriverStore<A, C> {
     pub fn with_codec<C2>(self, codec: C2) -> DriverStore<A, C2> {
         DriverStore {
             driver: self.driver,
-            policy: self.policy.with_codec(codec),
+            records: self.records.with_codec(codec),
             on_vanished: self.on_vanished,
         }
     }
@@ -101,7 +101,7 @@ impl<A, C> DriverStore<A, C> {
     #[must_use]
     pub fn with_clock(self, clock: fn() -> Timestamp) -> DriverStore<A, C> {
         DriverStore {
-            policy: self.policy.with_clock(clock),
+            records: self.records.with_clock(clock),
             ..self
         }
     }
@@ -128,7 +128,7 @@ impl<A, C: Clone> Clone for DriverStore<A, C> {
     fn clone(&self) -> DriverStore<A, C> {
         DriverStore {
             driver: Arc::clone(&self.driver),
-            policy: self.policy.clone(),
+            records: self.records.clone(),
             on_vanished: self.on_vanished,
         }
     }

@@ -1,5 +1,6 @@
 //! The users' face: typed sessions over any async driver.
 
+mod create;
 mod find;
 mod rotate;
 mod touch;
@@ -10,10 +11,8 @@ use std::time::Duration;
 
 #[cfg(feature = "messagepack")]
 use session_driver::MessagePack;
-use session_driver::policy::{Mint, Policy};
-use session_driver::{
-    Codec, Expiry, Operation, Precondition, Result, Session, SessionId, Timestamp,
-};
+use session_driver::adapter::{RecordCodec, handle};
+use session_driver::{Codec, Expiry, Precondition, Result, Session, SessionId, Timestamp};
 
 pub use self::find::Found;
 use crate::driver::AsyncSessionDriver;
@@ -40,7 +39,7 @@ pub struct AsyncSessions<
     #[cfg(not(feature = "messagepack"))] C,
 > {
     driver: A,
-    policy: Policy<T, C>,
+    records: RecordCodec<T, C>,
 }
 
 #[cfg(feature = "messagepack")]
@@ -60,7 +59,7 @@ impl<T, A, C> AsyncSessions<T, A, C> {
     pub fn new_with_codec(driver: A, codec: C) -> AsyncSessions<T, A, C> {
         AsyncSessions {
             driver,
-            policy: Policy::new(codec),
+            records: RecordCodec::new(codec),
         }
     }
 
@@ -69,7 +68,7 @@ impl<T, A, C> AsyncSessions<T, A, C> {
     #[must_use]
     pub fn with_ttl(self, ttl: Duration) -> AsyncSessions<T, A, C> {
         AsyncSessions {
-            policy: self.policy.with_expiry(Expiry::Ttl(ttl)),
+            records: self.records.with_expiry(Expiry::Ttl(ttl)),
             ..self
         }
     }
@@ -79,7 +78,7 @@ impl<T, A, C> AsyncSessions<T, A, C> {
     #[must_use]
     pub fn without_expiry(self) -> AsyncSessions<T, A, C> {
         AsyncSessions {
-            policy: self.policy.with_expiry(Expiry::Never),
+            records: self.records.with_expiry(Expiry::Never),
             ..self
         }
     }
@@ -89,7 +88,7 @@ impl<T, A, C> AsyncSessions<T, A, C> {
     pub fn with_codec<C2>(self, codec: C2) -> AsyncSessions<T, A, C2> {
         AsyncSessions {
             driver: self.driver,
-            policy: self.policy.with_codec(codec),
+            records: self.records.with_codec(codec),
         }
     }
 
@@ -98,7 +97,7 @@ impl<T, A, C> AsyncSessions<T, A, C> {
     #[must_use]
     pub fn with_clock(self, clock: fn() -> Timestamp) -> AsyncSessions<T, A, C> {
         AsyncSessions {
-            policy: self.policy.with_clock(clock),
+            records: self.records.with_clock(clock),
             ..self
         }
     }
@@ -111,50 +110,15 @@ impl<T, A, C> AsyncSessions<T, A, C> {
 }
 
 impl<T, A: AsyncSessionDriver, C: Codec<T>> AsyncSessions<T, A, C> {
-    /// Stores a new session under a fresh id: as
-    /// [`Sessions::create`](session_driver::Sessions::create).
-    ///
-    /// # Errors
-    /// As there.
-    pub async fn create(&self, value: T) -> Result<Session<T>> {
-        self.store_new(value, None).await
-    }
-
-    /// Stores a new session that has an expiry rule of its own: as
-    /// [`Sessions::create_with`](session_driver::Sessions::create_with).
-    ///
-    /// # Errors
-    /// As there.
-    pub async fn create_with(&self, value: T, expiry: Expiry) -> Result<Session<T>> {
-        self.store_new(value, Some(expiry)).await
-    }
-
-    async fn store_new(&self, value: T, expiry: Option<Expiry>) -> Result<Session<T>> {
-        let payload = self.policy.encode(&value, expiry)?;
-        let mut mint = Mint::default();
-        loop {
-            let id = mint.id()?;
-            let term = self.policy.term(expiry, Operation::Store)?;
-            let record = term.record(&payload);
-            let stored = self
-                .driver
-                .store(&id, record, Precondition::Absent, term.now);
-            match stored.await {
-                Ok(version) => return Ok(term.created(id, value, expiry, version)),
-                Err(error) => mint.retry(error)?,
-            }
-        }
-    }
-
     /// The live session under `id`, or `None` when there is none: as
     /// [`Sessions::retrieve`](session_driver::Sessions::retrieve).
     ///
     /// # Errors
     /// As there.
     pub async fn retrieve(&self, id: &SessionId) -> Result<Option<Session<T>>> {
-        let record = self.driver.retrieve(id, self.policy.now()).await?;
+        let record = self.driver.retrieve(id, self.records.now()).await?;
         record
-            .map(|record| self.policy.decode(id, record))
+            .map(|record| self.records.decode(id, record))
             .transpose()
     }
 
@@ -164,12 +128,15 @@ impl<T, A: AsyncSessionDriver, C: Codec<T>> AsyncSessions<T, A, C> {
     /// # Errors
     /// As there.
     pub async fn save(&self, session: &mut Session<T>) -> Result<()> {
-        let save = self.policy.save(session)?;
-        let stored = self
-            .driver
-            .store(session.id(), save.record(), save.when, save.term.now);
+        let now = self.records.now();
+        let encoded = self.records.encode(session, session.expiry(), now)?;
+        let (record, when) = (
+            encoded.as_new_record(),
+            Precondition::Version(session.version()),
+        );
+        let stored = self.driver.store(session.id(), record, when, now);
         let version = stored.await?;
-        save.done(session, version);
+        handle::saved(session, &encoded, version);
         Ok(())
     }
 
@@ -179,7 +146,7 @@ impl<T, A: AsyncSessionDriver, C: Codec<T>> AsyncSessions<T, A, C> {
     /// # Errors
     /// As there.
     pub async fn remove(&self, id: &SessionId) -> Result<bool> {
-        self.driver.remove(id, self.policy.now()).await
+        self.driver.remove(id, self.records.now()).await
     }
 }
 
@@ -187,7 +154,7 @@ impl<T, A: Clone, C: Clone> Clone for AsyncSessions<T, A, C> {
     fn clone(&self) -> AsyncSessions<T, A, C> {
         AsyncSessions {
             driver: self.driver.clone(),
-            policy: self.policy.clone(),
+            records: self.records.clone(),
         }
     }
 }
@@ -196,7 +163,7 @@ impl<T, A: fmt::Debug, C> fmt::Debug for AsyncSessions<T, A, C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("AsyncSessions")
             .field("driver", &self.driver)
-            .field("expiry", &self.policy.expiry())
+            .field("expiry", &self.records.expiry())
             .finish_non_exhaustive()
     }
 }

@@ -6,7 +6,7 @@ use std::panic::resume_unwind;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use session_driver::policy::SWEEP_CHUNK;
+use session_driver::adapter::SWEEP_CHUNK;
 use session_driver::{Error, ErrorKind, Timestamp};
 use tokio::sync::watch;
 use tokio::task::{JoinError, JoinHandle, yield_now};

@@ -1,8 +1,8 @@
 //! What the store does in each of tower-sessions' calls, without the types of any of its versions.
 //! `versions.rs` binds these methods to the traits.
 
-use session_driver::policy::SWEEP_CHUNK;
-use session_driver::{Codec, ErrorKind, Expiry, NewRecord, Precondition, SessionId};
+use session_driver::adapter::SWEEP_CHUNK;
+use session_driver::{Codec, ErrorKind, Expiry, Precondition, SessionId};
 use session_driver_async::AsyncSessionDriver;
 use time::OffsetDateTime;
 use tokio::task::yield_now;
@@ -49,17 +49,13 @@ impl<A: AsyncSessionDriver, C: Codec<Data>> DriverStore<A, C> {
         expiry_date: OffsetDateTime,
         when: Precondition,
     ) -> Result<session_driver::Result<()>, Failure> {
-        let expires_at = deadline(expiry_date);
         // With this rule every other writer of the session, such as an update by `AsyncSessions`,
         // keeps the deadline that tower-sessions set.
-        let rule = Some(Expiry::At(expires_at));
-        let payload = self.policy.encode(data, rule);
-        let payload = payload.map_err(|error| Failure::unencodable(&error))?;
-        let record = NewRecord {
-            payload: &payload,
-            expires_at: Some(expires_at),
-        };
-        let stored = self.driver.store(id, record, when, self.policy.now());
+        let rule = Some(Expiry::At(deadline(expiry_date)));
+        let now = self.records.now();
+        let encoded = self.records.encode(data, rule, now);
+        let encoded = encoded.map_err(|error| Failure::unencodable(&error))?;
+        let stored = self.driver.store(id, encoded.as_new_record(), when, now);
         Ok(stored.await.map(drop))
     }
 
@@ -68,24 +64,24 @@ impl<A: AsyncSessionDriver, C: Codec<Data>> DriverStore<A, C> {
         &self,
         id: &SessionId,
     ) -> Result<Option<(Data, OffsetDateTime)>, Failure> {
-        let found = self.driver.retrieve(id, self.policy.now()).await?;
+        let found = self.driver.retrieve(id, self.records.now()).await?;
         let Some(record) = found else {
             return Ok(None);
         };
-        let session = self.policy.decode(id, record)?;
+        let session = self.records.decode(id, record)?;
         let expiry_date = date(session.expires_at());
         Ok(Some((session.into_inner(), expiry_date)))
     }
 
     /// Removes the session under this id, if there is one.
     pub(crate) async fn delete_session(&self, id: &SessionId) -> Result<(), Failure> {
-        self.driver.remove(id, self.policy.now()).await?;
+        self.driver.remove(id, self.records.now()).await?;
         Ok(())
     }
 
     /// Removes every session that has expired by now. Yields to other tasks between two steps.
     pub(crate) async fn delete_expired_sessions(&self) -> Result<(), Failure> {
-        let now = self.policy.now();
+        let now = self.records.now();
         while self.driver.sweep(now, SWEEP_CHUNK).await?.more {
             yield_now().await;
         }

@@ -5,7 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use serde_json::Value;
-use session_driver::policy::Policy;
+use session_driver::adapter::RecordCodec;
 use session_driver::{Codec, MessagePack, SessionDriver, Timestamp};
 use session_driver_async::{AsyncSessionDriver, Blocking};
 
@@ -55,7 +55,7 @@ pub enum OnVanished {
 /// A save that fails has changed nothing, unless the text says that it cannot be known.
 pub struct DriverStore<A, C = MessagePack> {
     pub(crate) driver: Arc<A>,
-    pub(crate) policy: Policy<Data, C>,
+    pub(crate) records: RecordCodec<Data, C>,
     pub(crate) on_vanished: OnVanished,
 }
 
@@ -65,7 +65,7 @@ impl<A: AsyncSessionDriver> DriverStore<A> {
     pub fn new(driver: A) -> DriverStore<A> {
         DriverStore {
             driver: Arc::new(driver),
-            policy: Policy::new(MessagePack),
+            records: RecordCodec::new(MessagePack),
             on_vanished: OnVanished::default(),
         }
     }
@@ -90,7 +90,7 @@ impl<A, C> DriverStore<A, C> {
     pub fn with_codec<C2: Codec<Data>>(self, codec: C2) -> DriverStore<A, C2> {
         DriverStore {
             driver: self.driver,
-            policy: self.policy.with_codec(codec),
+            records: self.records.with_codec(codec),
             on_vanished: self.on_vanished,
         }
     }
@@ -99,7 +99,7 @@ impl<A, C> DriverStore<A, C> {
     #[must_use]
     pub fn with_clock(self, clock: fn() -> Timestamp) -> DriverStore<A, C> {
         DriverStore {
-            policy: self.policy.with_clock(clock),
+            records: self.records.with_clock(clock),
             ..self
         }
     }
@@ -125,7 +125,7 @@ impl<A, C: Clone> Clone for DriverStore<A, C> {
     fn clone(&self) -> DriverStore<A, C> {
         DriverStore {
             driver: Arc::clone(&self.driver),
-            policy: self.policy.clone(),
+            records: self.records.clone(),
             on_vanished: self.on_vanished,
         }
     }

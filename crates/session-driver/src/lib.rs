@@ -20,6 +20,7 @@
 //!   no update. [`Session`] is one session in a request's hands, [`Expiry`] says when it ends.
 //! - [`SessionDriver`] is the contract that the author of a driver implements; its documentation
 //!   names the rules that the conformance suite proves.
+//! - [`adapter`] is for the author of an adapter to a web framework: what each of its calls does.
 //! - [`MemoryDriver`] is the contract in its shortest form. Drivers that outlive the process are
 //!   crates of their own (`session-driver-file` is one), and each re-exports this one.
 //!
@@ -70,7 +71,7 @@
     )
 )]
 
-mod attempt;
+pub mod adapter;
 mod capabilities;
 mod codec;
 mod driver;
@@ -79,8 +80,6 @@ mod expiry;
 mod id;
 mod memory;
 mod payload;
-#[doc(hidden)]
-pub mod policy;
 mod precondition;
 mod record;
 mod session;
@@ -103,7 +102,7 @@ pub use crate::memory::MemoryDriver;
 pub use crate::precondition::Precondition;
 pub use crate::record::{NewRecord, Record, Version};
 pub use crate::session::Session;
-pub use crate::sessions::Sessions;
+pub use crate::sessions::{Removed, Sessions};
 pub use crate::time::{Timestamp, is_live};
 
 /// The README's examples, compiled and run.

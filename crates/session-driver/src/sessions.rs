@@ -1,5 +1,6 @@
 //! The users' face: typed sessions over any driver.
 
+mod create;
 mod find;
 mod rotate;
 mod touch;
@@ -8,23 +9,26 @@ mod update;
 use std::fmt;
 use std::time::Duration;
 
+use crate::adapter::{RecordCodec, handle};
 use crate::codec::Codec;
 #[cfg(feature = "messagepack")]
 use crate::codec::MessagePack;
 use crate::driver::SessionDriver;
-use crate::error::{Operation, Result};
+use crate::error::Result;
 use crate::expiry::Expiry;
 use crate::id::SessionId;
-use crate::policy::{Mint, Policy};
 use crate::precondition::Precondition;
 use crate::session::Session;
 use crate::time::Timestamp;
 
+pub use self::find::Removed;
+
 /// Sessions whose value is a `T`, kept by the driver `D`, encoded by the codec `C`.
 ///
 /// It does once what no driver repeats: it mints ids, reads the clock, turns expiry rules into
-/// deadlines, encodes values, and guards against lost updates. It creates no record under an id
-/// that came from outside (rule ID-7).
+/// deadlines, encodes values, and guards against lost updates. Only
+/// [`create_at`](Sessions::create_at) creates a record under an id that did not come from the
+/// handle (rule ID-7).
 ///
 /// ```
 /// use serde::{Deserialize, Serialize};
@@ -59,7 +63,7 @@ pub struct Sessions<
     #[cfg(not(feature = "messagepack"))] C,
 > {
     driver: D,
-    policy: Policy<T, C>,
+    records: RecordCodec<T, C>,
 }
 
 #[cfg(feature = "messagepack")]
@@ -79,7 +83,7 @@ impl<T, D, C> Sessions<T, D, C> {
     pub fn new_with_codec(driver: D, codec: C) -> Sessions<T, D, C> {
         Sessions {
             driver,
-            policy: Policy::new(codec),
+            records: RecordCodec::new(codec),
         }
     }
 
@@ -91,7 +95,7 @@ impl<T, D, C> Sessions<T, D, C> {
     #[must_use]
     pub fn with_ttl(self, ttl: Duration) -> Sessions<T, D, C> {
         Sessions {
-            policy: self.policy.with_expiry(Expiry::Ttl(ttl)),
+            records: self.records.with_expiry(Expiry::Ttl(ttl)),
             ..self
         }
     }
@@ -101,7 +105,7 @@ impl<T, D, C> Sessions<T, D, C> {
     #[must_use]
     pub fn without_expiry(self) -> Sessions<T, D, C> {
         Sessions {
-            policy: self.policy.with_expiry(Expiry::Never),
+            records: self.records.with_expiry(Expiry::Never),
             ..self
         }
     }
@@ -111,7 +115,7 @@ impl<T, D, C> Sessions<T, D, C> {
     pub fn with_codec<C2>(self, codec: C2) -> Sessions<T, D, C2> {
         Sessions {
             driver: self.driver,
-            policy: self.policy.with_codec(codec),
+            records: self.records.with_codec(codec),
         }
     }
 
@@ -120,7 +124,7 @@ impl<T, D, C> Sessions<T, D, C> {
     #[must_use]
     pub fn with_clock(self, clock: fn() -> Timestamp) -> Sessions<T, D, C> {
         Sessions {
-            policy: self.policy.with_clock(clock),
+            records: self.records.with_clock(clock),
             ..self
         }
     }
@@ -133,52 +137,15 @@ impl<T, D, C> Sessions<T, D, C> {
 }
 
 impl<T, D: SessionDriver, C: Codec<T>> Sessions<T, D, C> {
-    /// Stores a new session under a fresh id.
-    ///
-    /// # Errors
-    /// Other when the value cannot be encoded; InvalidDeadline, PayloadTooLarge; AlreadyExists when
-    /// every one of several fresh ids was taken, which says that something is wrong with the
-    /// driver. Nothing is stored, but after Indeterminate: then a session may exist that nobody
-    /// knows the id of, until it expires.
-    pub fn create(&self, value: T) -> Result<Session<T>> {
-        self.store_new(value, None)
-    }
-
-    /// Stores a new session that has an expiry rule of its own from the start, as if by
-    /// [`Session::set_expiry`].
-    ///
-    /// # Errors
-    /// Those of [`create`](Sessions::create).
-    pub fn create_with(&self, value: T, expiry: Expiry) -> Result<Session<T>> {
-        self.store_new(value, Some(expiry))
-    }
-
-    fn store_new(&self, value: T, expiry: Option<Expiry>) -> Result<Session<T>> {
-        let payload = self.policy.encode(&value, expiry)?;
-        let mut mint = Mint::default();
-        loop {
-            let id = mint.id()?;
-            let term = self.policy.term(expiry, Operation::Store)?;
-            let record = term.record(&payload);
-            match self
-                .driver
-                .store(&id, record, Precondition::Absent, term.now)
-            {
-                Ok(version) => return Ok(term.created(id, value, expiry, version)),
-                Err(error) => mint.retry(error)?,
-            }
-        }
-    }
-
     /// The live session under `id`, or `None` when there is none.
     ///
     /// # Errors
     /// Corrupt when the stored bytes are damaged; Incompatible when they are of another codec,
     /// schema or shape, or not a session's. They stay as they are.
     pub fn retrieve(&self, id: &SessionId) -> Result<Option<Session<T>>> {
-        let record = self.driver.retrieve(id, self.policy.now())?;
+        let record = self.driver.retrieve(id, self.records.now())?;
         record
-            .map(|record| self.policy.decode(id, record))
+            .map(|record| self.records.decode(id, record))
             .transpose()
     }
 
@@ -196,11 +163,14 @@ impl<T, D: SessionDriver, C: Codec<T>> Sessions<T, D, C> {
     /// PayloadTooLarge. The session keeps the version and deadline it had, what is stored stays,
     /// and after Indeterminate a save that did happen makes the next one end in Conflict.
     pub fn save(&self, session: &mut Session<T>) -> Result<()> {
-        let save = self.policy.save(session)?;
-        let version = self
-            .driver
-            .store(&session.id, save.record(), save.when, save.term.now)?;
-        save.done(session, version);
+        let now = self.records.now();
+        let encoded = self.records.encode(session, session.expiry, now)?;
+        let (record, when) = (
+            encoded.as_new_record(),
+            Precondition::Version(session.version),
+        );
+        let version = self.driver.store(&session.id, record, when, now)?;
+        handle::saved(session, &encoded, version);
         Ok(())
     }
 
@@ -211,7 +181,7 @@ impl<T, D: SessionDriver, C: Codec<T>> Sessions<T, D, C> {
     /// # Errors
     /// Those of [`Sessions`].
     pub fn remove(&self, id: &SessionId) -> Result<bool> {
-        self.driver.remove(id, self.policy.now())
+        self.driver.remove(id, self.records.now())
     }
 }
 
@@ -219,7 +189,7 @@ impl<T, D: Clone, C: Clone> Clone for Sessions<T, D, C> {
     fn clone(&self) -> Sessions<T, D, C> {
         Sessions {
             driver: self.driver.clone(),
-            policy: self.policy.clone(),
+            records: self.records.clone(),
         }
     }
 }
@@ -228,7 +198,7 @@ impl<T, D: fmt::Debug, C> fmt::Debug for Sessions<T, D, C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Sessions")
             .field("driver", &self.driver)
-            .field("expiry", &self.policy.expiry())
+            .field("expiry", &self.records.expiry())
             .finish_non_exhaustive()
     }
 }

@@ -11,8 +11,8 @@ pub(super) const ID_7: Rule = Rule {
     id: "ID-7",
     level: Level::Must,
     evidence: Evidence::Deterministic,
-    text: "The handle does not create a record under an id that came from outside.",
-    intent: "An attacker gives a victim an id that he knows, and shares the session after the login.",
+    text: "The handle creates a record under an id that came from outside in `create_at` alone, whose caller vouches for the id; retrieve, update, save, touch, remove and rotate create none.",
+    intent: "An attacker gives a victim an id that the attacker knows, and shares the session after the login.",
     provenance: &[Provenance::Known(
         "session fixation: CWE-384, and the OWASP Session Management Cheat Sheet",
     )],

@@ -2,11 +2,12 @@
 
 use std::fmt;
 use std::future::poll_fn;
+use std::num::NonZeroUsize;
 
 #[cfg(feature = "messagepack")]
 use session_driver::MessagePack;
-use session_driver::policy::{SWEEP_CHUNK, check_readable};
-use session_driver::{Codec, Result, Session, SessionId};
+use session_driver::adapter::{SWEEP_CHUNK, handle::require_readable_ids};
+use session_driver::{Codec, Removed, Result, Session, SessionId};
 
 use super::AsyncSessions;
 use crate::driver::{AsyncSessionDriver, BoxStream};
@@ -19,7 +20,7 @@ impl<T, A: AsyncSessionDriver, C: Codec<T>> AsyncSessions<T, A, C> {
     /// # Errors
     /// Unsupported when the driver does not keep readable ids (rule TRV-6).
     pub fn find(&self) -> Result<Found<'_, T, A, C>> {
-        check_readable(self.driver.capabilities())?;
+        require_readable_ids(self.driver.capabilities())?;
         Ok(Found {
             sessions: self,
             ids: self.traverse(),
@@ -31,7 +32,45 @@ impl<T, A: AsyncSessionDriver, C: Codec<T>> AsyncSessions<T, A, C> {
     /// Where the driver does not keep readable ids they are digests that no operation knows (rule
     /// TRV-6).
     pub fn traverse(&self) -> BoxStream<'_, Result<SessionId>> {
-        self.driver.traverse(self.policy.now())
+        self.driver.traverse(self.records.now())
+    }
+
+    /// How many sessions are live now: O(n) time. Like
+    /// [`Sessions::count`](session_driver::Sessions::count), asynchronously.
+    ///
+    /// # Errors
+    /// Those of [`Sessions::count`](session_driver::Sessions::count).
+    pub async fn count(&self) -> Result<u64> {
+        let (mut ids, mut count) = (self.traverse(), 0);
+        while let Some(id) = next(&mut ids).await {
+            id?;
+            count += 1;
+        }
+        Ok(count)
+    }
+
+    /// Removes at most `limit` live sessions, in no order, and says whether to call again. Like
+    /// [`Sessions::remove_all`](session_driver::Sessions::remove_all), asynchronously; sessions
+    /// that others create or rotate meanwhile may be missed.
+    ///
+    /// When the future is dropped, some sessions may have been removed.
+    ///
+    /// # Errors
+    /// Those of [`Sessions::remove_all`](session_driver::Sessions::remove_all).
+    pub async fn remove_all(&self, limit: NonZeroUsize) -> Result<Removed> {
+        require_readable_ids(self.driver.capabilities())?;
+        let (mut ids, mut visited, mut removed) = (self.traverse(), 0, 0);
+        while let Some(id) = next(&mut ids).await {
+            let id = id?;
+            if visited == limit.get() {
+                let more = true;
+                return Ok(Removed { removed, more });
+            }
+            visited += 1;
+            removed += u64::from(self.remove(&id).await?);
+        }
+        let more = false;
+        Ok(Removed { removed, more })
     }
 
     /// Removes what has expired by now and is still stored, in small steps, and answers how much
@@ -42,7 +81,7 @@ impl<T, A: AsyncSessionDriver, C: Codec<T>> AsyncSessions<T, A, C> {
     /// # Errors
     /// As there.
     pub async fn sweep(&self) -> Result<u64> {
-        let now = self.policy.now();
+        let now = self.records.now();
         let mut removed = 0;
         loop {
             let swept = self.driver.sweep(now, SWEEP_CHUNK).await?;
@@ -52,6 +91,11 @@ impl<T, A: AsyncSessionDriver, C: Codec<T>> AsyncSessions<T, A, C> {
             }
         }
     }
+}
+
+/// The next id of a traversal.
+async fn next(ids: &mut BoxStream<'_, Result<SessionId>>) -> Option<Result<SessionId>> {
+    poll_fn(|context| ids.as_mut().poll_next(context)).await
 }
 
 /// A search of all sessions, from [`AsyncSessions::find`]. Drop it to stop.
@@ -77,7 +121,7 @@ impl<T, A: AsyncSessionDriver, C: Codec<T>> Found<'_, T, A, C> {
     /// # Errors
     /// Those of the traversal; it is then at its end.
     pub async fn next(&mut self) -> Result<Option<(SessionId, Result<Session<T>>)>> {
-        while let Some(id) = poll_fn(|context| self.ids.as_mut().poll_next(context)).await {
+        while let Some(id) = next(&mut self.ids).await {
             let id = id?;
             if let Some(found) = self.sessions.retrieve(&id).await.transpose() {
                 return Ok(Some((id, found)));

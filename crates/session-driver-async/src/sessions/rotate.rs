@@ -1,7 +1,8 @@
 //! A new id for the same session.
 
-use session_driver::policy::{Mint, moved, nothing_to_rotate, take_over_version};
-use session_driver::{Codec, Result, Session};
+use session_driver::adapter::FreshIds;
+use session_driver::adapter::handle::{not_found, rotated, take_over_version};
+use session_driver::{Codec, Operation, Result, Session};
 
 use super::AsyncSessions;
 use crate::driver::AsyncSessionDriver;
@@ -16,24 +17,24 @@ impl<T, A: AsyncSessionDriver, C: Codec<T>> AsyncSessions<T, A, C> {
         let before = if self.driver.capabilities().rotate_keeps_version {
             None
         } else {
-            let record = self.driver.retrieve(session.id(), self.policy.now());
-            Some(record.await?.ok_or_else(nothing_to_rotate)?)
+            let record = self.driver.retrieve(session.id(), self.records.now());
+            Some(record.await?.ok_or_else(|| not_found(Operation::Rotate))?)
         };
-        let mut mint = Mint::default();
+        let mut ids = FreshIds::default();
         loop {
-            let to = mint.id()?;
-            let rotated = self.driver.rotate(session.id(), &to, self.policy.now());
-            match rotated.await {
+            let to = ids.next_id()?;
+            let outcome = self.driver.rotate(session.id(), &to, self.records.now());
+            match outcome.await {
                 Ok(Some(_)) => {
-                    moved(session, to);
+                    rotated(session, to);
                     break;
                 }
-                Ok(None) => return Err(nothing_to_rotate()),
-                Err(error) => mint.retry(error)?,
+                Ok(None) => return Err(not_found(Operation::Rotate)),
+                Err(error) => ids.retry_if_taken(error)?,
             }
         }
         if let Some(before) = before {
-            let after = self.driver.retrieve(session.id(), self.policy.now()).await;
+            let after = self.driver.retrieve(session.id(), self.records.now()).await;
             take_over_version(session, &before, after);
         }
         Ok(())

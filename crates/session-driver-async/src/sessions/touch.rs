@@ -1,7 +1,7 @@
 //! Moving deadlines.
 
-use session_driver::policy::Touching;
-use session_driver::{Codec, Expiry, Operation, Result, SessionId};
+use session_driver::adapter::handle::TouchRetry;
+use session_driver::{Codec, Expiry, Result, SessionId};
 
 use super::AsyncSessions;
 use crate::driver::AsyncSessionDriver;
@@ -13,16 +13,18 @@ impl<T, A: AsyncSessionDriver, C: Codec<T>> AsyncSessions<T, A, C> {
     /// # Errors
     /// As there.
     pub async fn touch(&self, id: &SessionId) -> Result<bool> {
-        let Some(record) = self.driver.retrieve(id, self.policy.now()).await? else {
+        let Some(record) = self.driver.retrieve(id, self.records.now()).await? else {
             return Ok(false);
         };
-        let mut touching = Touching::new(record);
+        let mut touching = TouchRetry::new(record);
         loop {
-            let term = touching.term(&self.policy)?;
-            if !self.driver.touch(id, term.expires_at, term.now).await? {
+            let rule = self.records.stored_expiry(touching.record())?;
+            let now = self.records.now();
+            let expires_at = self.records.touch_deadline(rule, now)?;
+            if !self.driver.touch(id, expires_at, now).await? {
                 return Ok(false);
             }
-            if touching.is_done(self.driver.retrieve(id, term.now).await?)? {
+            if touching.is_done(self.driver.retrieve(id, now).await?)? {
                 return Ok(true);
             }
         }
@@ -34,7 +36,8 @@ impl<T, A: AsyncSessionDriver, C: Codec<T>> AsyncSessions<T, A, C> {
     /// # Errors
     /// As there.
     pub async fn touch_with(&self, id: &SessionId, expiry: Expiry) -> Result<bool> {
-        let term = self.policy.term(Some(expiry), Operation::Touch)?;
-        self.driver.touch(id, term.expires_at, term.now).await
+        let now = self.records.now();
+        let expires_at = self.records.touch_deadline(Some(expiry), now)?;
+        self.driver.touch(id, expires_at, now).await
     }
 }

@@ -1,6 +1,6 @@
 //! Changes to a session that others change at the same time.
 
-use session_driver::policy::{Saved, Updating};
+use session_driver::adapter::handle::{SaveOutcome, UpdateRetry};
 use session_driver::{Codec, Result, SessionId};
 
 use super::AsyncSessions;
@@ -23,16 +23,16 @@ impl<T, A: AsyncSessionDriver, C: Codec<T>> AsyncSessions<T, A, C> {
         id: &SessionId,
         mut change: impl FnMut(&mut T) -> R,
     ) -> Result<Option<R>> {
-        let mut updating = Updating::default();
+        let mut updating = UpdateRetry::default();
         loop {
             let Some(mut session) = self.retrieve(id).await? else {
                 return Ok(None);
             };
             let answer = change(&mut session);
-            match updating.after(self.save(&mut session).await)? {
-                Saved::Stored => return Ok(Some(answer)),
-                Saved::Gone => return Ok(None),
-                Saved::Again(pause) => tokio::time::sleep(pause).await,
+            match updating.after_save(self.save(&mut session).await)? {
+                SaveOutcome::Stored => return Ok(Some(answer)),
+                SaveOutcome::Gone => return Ok(None),
+                SaveOutcome::RetryAfter(pause) => tokio::time::sleep(pause).await,
             }
         }
     }

@@ -1,12 +1,15 @@
 //! The async face of the handle. The decisions are those of the blocking one, and are tested there;
 //! what is tested here is that the same steps are taken.
 
+mod all;
+mod create_at;
 mod find;
 mod rigged;
 mod rotate;
 mod save;
 
 use std::cell::Cell;
+use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -55,6 +58,10 @@ async fn a_handle_is_shared_between_tasks_over_any_driver_and_its_futures_are_se
     drop(found);
     assert_eq!(sent(sessions.sweep()).await.expect("swept"), 0);
     assert!(sent(sessions.remove(id)).await.expect("removed"));
+    sent(sessions.create_at(id, 9)).await.expect("created");
+    assert_eq!(sent(sessions.count()).await.expect("counted"), 1);
+    let removed = sent(sessions.remove_all(NonZeroUsize::MIN)).await;
+    assert_eq!(removed.expect("removed").removed, 1);
 }
 
 #[tokio::test]

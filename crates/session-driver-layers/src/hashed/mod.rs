@@ -39,8 +39,10 @@ const DOMAIN: &[u8] = b"session-driver-layers: session id, 1\0";
 ///
 /// # What is given up
 /// The descriptor says `hashed_ids` and not `readable_ids`: a traversal visits the digests, which
-/// count the records and name none to any operation (rule TRV-6), and what needs the ids
-/// themselves, [`Sessions::find`](session_driver::Sessions::find) and copying, is Unsupported.
+/// count the records and name none to any operation (rule TRV-6). So
+/// [`Sessions::count`](session_driver::Sessions::count) works, and what needs the ids themselves,
+/// [`find`](session_driver::Sessions::find), [`remove_all`](session_driver::Sessions::remove_all)
+/// and copying, is Unsupported.
 /// Everything else is as the driver beneath does it.
 ///
 /// # What the digest is

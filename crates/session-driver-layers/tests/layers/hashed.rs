@@ -1,5 +1,6 @@
 //! Hashed ids: what the driver beneath sees, and what is refused above.
 
+use std::num::NonZeroUsize;
 use std::ops::ControlFlow;
 
 use session_driver_layers::Hashed;
@@ -60,6 +61,20 @@ fn trv_6_find_is_unsupported_and_not_empty() {
         );
         sessions.create("ana".into()).expect("a session");
     }
+}
+
+#[test]
+fn trv_6_sessions_are_counted_and_remove_all_is_unsupported() {
+    let sessions = Sessions::<String, _>::new(Hashed::new(MemoryDriver::new()));
+    for _ in 0..3 {
+        sessions.create("ana".into()).expect("a session");
+    }
+    let removed = sessions.remove_all(NonZeroUsize::MIN);
+    assert_eq!(
+        removed.expect_err("ids cannot be read").kind(),
+        ErrorKind::Unsupported
+    );
+    assert_eq!(sessions.count().expect("a traversal"), 3);
 }
 
 #[test]

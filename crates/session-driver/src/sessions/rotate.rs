@@ -1,10 +1,11 @@
 //! A new id for the same session.
 
 use super::Sessions;
+use crate::adapter::FreshIds;
+use crate::adapter::handle::{not_found, rotated, take_over_version};
 use crate::codec::Codec;
 use crate::driver::SessionDriver;
-use crate::error::Result;
-use crate::policy::{Mint, nothing_to_rotate, take_over_version};
+use crate::error::{Operation, Result};
 use crate::session::Session;
 
 impl<T, D: SessionDriver, C: Codec<T>> Sessions<T, D, C> {
@@ -24,23 +25,23 @@ impl<T, D: SessionDriver, C: Codec<T>> Sessions<T, D, C> {
         let before = if self.driver.capabilities().rotate_keeps_version {
             None
         } else {
-            let record = self.driver.retrieve(&session.id, self.policy.now())?;
-            Some(record.ok_or_else(nothing_to_rotate)?)
+            let record = self.driver.retrieve(&session.id, self.records.now())?;
+            Some(record.ok_or_else(|| not_found(Operation::Rotate))?)
         };
-        let mut mint = Mint::default();
+        let mut ids = FreshIds::default();
         loop {
-            let to = mint.id()?;
-            match self.driver.rotate(&session.id, &to, self.policy.now()) {
+            let to = ids.next_id()?;
+            match self.driver.rotate(&session.id, &to, self.records.now()) {
                 Ok(Some(_)) => {
-                    session.id = to;
+                    rotated(session, to);
                     break;
                 }
-                Ok(None) => return Err(nothing_to_rotate()),
-                Err(error) => mint.retry(error)?,
+                Ok(None) => return Err(not_found(Operation::Rotate)),
+                Err(error) => ids.retry_if_taken(error)?,
             }
         }
         if let Some(before) = before {
-            let after = self.driver.retrieve(&session.id, self.policy.now());
+            let after = self.driver.retrieve(&session.id, self.records.now());
             take_over_version(session, &before, after);
         }
         Ok(())

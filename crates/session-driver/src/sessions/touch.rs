@@ -1,12 +1,12 @@
 //! Moving deadlines.
 
 use super::Sessions;
+use crate::adapter::handle::TouchRetry;
 use crate::codec::Codec;
 use crate::driver::SessionDriver;
-use crate::error::{Operation, Result};
+use crate::error::Result;
 use crate::expiry::Expiry;
 use crate::id::SessionId;
-use crate::policy::Touching;
 
 impl<T, D: SessionDriver, C: Codec<T>> Sessions<T, D, C> {
     /// Moves the deadline of a live session by its expiry rule, its own or else the handle's;
@@ -20,16 +20,18 @@ impl<T, D: SessionDriver, C: Codec<T>> Sessions<T, D, C> {
     /// at; InvalidDeadline. Conflict when others stored at every one of many tries. The deadline
     /// may have been moved, also when the second read fails.
     pub fn touch(&self, id: &SessionId) -> Result<bool> {
-        let Some(record) = self.driver.retrieve(id, self.policy.now())? else {
+        let Some(record) = self.driver.retrieve(id, self.records.now())? else {
             return Ok(false);
         };
-        let mut touching = Touching::new(record);
+        let mut touching = TouchRetry::new(record);
         loop {
-            let term = touching.term(&self.policy)?;
-            if !self.driver.touch(id, term.expires_at, term.now)? {
+            let rule = self.records.stored_expiry(touching.record())?;
+            let now = self.records.now();
+            let expires_at = self.records.touch_deadline(rule, now)?;
+            if !self.driver.touch(id, expires_at, now)? {
                 return Ok(false);
             }
-            if touching.is_done(self.driver.retrieve(id, term.now)?)? {
+            if touching.is_done(self.driver.retrieve(id, now)?)? {
                 return Ok(true);
             }
         }
@@ -43,7 +45,8 @@ impl<T, D: SessionDriver, C: Codec<T>> Sessions<T, D, C> {
     /// # Errors
     /// InvalidDeadline when the deadline cannot be expressed; the session keeps the one it had.
     pub fn touch_with(&self, id: &SessionId, expiry: Expiry) -> Result<bool> {
-        let term = self.policy.term(Some(expiry), Operation::Touch)?;
-        self.driver.touch(id, term.expires_at, term.now)
+        let now = self.records.now();
+        let expires_at = self.records.touch_deadline(Some(expiry), now)?;
+        self.driver.touch(id, expires_at, now)
     }
 }

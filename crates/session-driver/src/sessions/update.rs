@@ -3,11 +3,11 @@
 use std::thread;
 
 use super::Sessions;
+use crate::adapter::handle::{SaveOutcome, UpdateRetry};
 use crate::codec::Codec;
 use crate::driver::SessionDriver;
 use crate::error::Result;
 use crate::id::SessionId;
-use crate::policy::{Saved, Updating};
 
 impl<T, D: SessionDriver, C: Codec<T>> Sessions<T, D, C> {
     /// Changes the session under `id` and saves it, again from the start whenever others stored in
@@ -26,16 +26,16 @@ impl<T, D: SessionDriver, C: Codec<T>> Sessions<T, D, C> {
         id: &SessionId,
         mut change: impl FnMut(&mut T) -> R,
     ) -> Result<Option<R>> {
-        let mut updating = Updating::default();
+        let mut updating = UpdateRetry::default();
         loop {
             let Some(mut session) = self.retrieve(id)? else {
                 return Ok(None);
             };
             let answer = change(&mut session);
-            match updating.after(self.save(&mut session))? {
-                Saved::Stored => return Ok(Some(answer)),
-                Saved::Gone => return Ok(None),
-                Saved::Again(pause) => thread::sleep(pause),
+            match updating.after_save(self.save(&mut session))? {
+                SaveOutcome::Stored => return Ok(Some(answer)),
+                SaveOutcome::Gone => return Ok(None),
+                SaveOutcome::RetryAfter(pause) => thread::sleep(pause),
             }
         }
     }

@@ -1,6 +1,9 @@
 //! What the users' face promises, over drivers that behave and drivers that are rigged.
 
+mod adapter;
+mod all;
 mod clock;
+mod create_at;
 mod expiry;
 mod find;
 mod rigged;
