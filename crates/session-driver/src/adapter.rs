@@ -93,7 +93,13 @@
 //! }
 //!
 //! impl<D: SessionDriver> DriverStore<D> {
-//!     fn store(&self, token: &str, values: &Values, ttl: Duration, when: Precondition) -> Outcome<()> {
+//!     fn store(
+//!         &self,
+//!         token: &str,
+//!         values: &Values,
+//!         ttl: Duration,
+//!         when: Precondition,
+//!     ) -> Outcome<()> {
 //!         let (id, now) = (SessionId::parse(token)?, self.records.now());
 //!         let encoded = self.records.encode(values, Some(Expiry::Ttl(ttl)), now)?;
 //!         self.driver.store(&id, encoded.as_new_record(), when, now)?;
@@ -120,14 +126,19 @@
 //!     }
 //!
 //!     fn touch(&self, token: &str, ttl: Duration) -> Outcome<()> {
-//!         let (id, now) = (SessionId::parse(token)?, self.records.now());
+//!         let Ok(id) = SessionId::parse(token) else {
+//!             return Ok(());
+//!         };
+//!         let now = self.records.now();
 //!         let expires_at = self.records.touch_deadline(Some(Expiry::Ttl(ttl)), now)?;
 //!         self.driver.touch(&id, expires_at, now)?; // `false`: gone, and stays gone
 //!         Ok(())
 //!     }
 //!
 //!     fn destroy(&self, token: &str) -> Outcome<()> {
-//!         self.driver.remove(&SessionId::parse(token)?, self.records.now())?;
+//!         if let Ok(id) = SessionId::parse(token) {
+//!             self.driver.remove(&id, self.records.now())?;
+//!         }
 //!         Ok(())
 //!     }
 //! }
