@@ -32,7 +32,7 @@ pub(crate) const SABOTEURS: &[Saboteur] = &[
     },
     Saboteur {
         name: "new-versions-at-every-open",
-        fault: "gives its records new versions when it reads them in: whoever read before the restart cannot save after it",
+        fault: "gives its records new versions when it reads them in: a caller that read before the restart cannot save after it",
         breaks: &["DUR-1", "DUR-5", "DUR-6"],
         sometimes: &[],
         conduct: Conduct {

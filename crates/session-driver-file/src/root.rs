@@ -73,7 +73,8 @@ enum Refusal {
     #[error("the file system of {0} does not keep locks (flock); use a local one")]
     NoLocks(PathBuf),
     #[error(
-        "the file system of {0} cannot empty the disk's cache (F_FULLFSYNC); use a local one for durability Power"
+        "the file system of {0} cannot empty the disk's cache (F_FULLFSYNC); use a local one \
+         for durability Power"
     )]
     NoSyncs(PathBuf),
     #[error("cannot open the directory {0}")]

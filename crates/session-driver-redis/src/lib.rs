@@ -62,8 +62,8 @@
 //!
 //! # Systems
 //! Tried on Linux. It compiles for macOS, FreeBSD and Windows, where no test has run. On Windows a
-//! URL with a unix socket is Unsupported, and looking whether a kept connection is still open takes three
-//! system calls instead of one.
+//! URL with a unix socket is Unsupported, and looking whether a kept connection is still open
+//! takes three system calls instead of one.
 //!
 //! # What is on the server
 //! Each session is one string. Its key is the prefix, which ends with a colon, and the id, in which a

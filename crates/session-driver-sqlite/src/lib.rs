@@ -58,9 +58,10 @@
 //!
 //! # Which SQLite
 //! The feature `bundled`, on by default, builds SQLite and links it into the program. Without it
-//! (`default-features = false, features = ["messagepack"]`) the system's library is linked. It must be SQLite 3.37.0 or newer,
-//! and an open with an older one is Unsupported. rusqlite may ask for more: 0.41 and newer link with
-//! 3.44.0 or newer only, and 0.40 is the newest that links with Debian 12's 3.40.
+//! (`default-features = false, features = ["messagepack"]`) the system's library is linked. It must
+//! be SQLite 3.37.0 or newer, and an open with an older one is Unsupported. rusqlite may ask for
+//! more: 0.41 and newer link with 3.44.0 or newer only, and 0.40 is the newest that links with
+//! Debian 12's 3.40.
 //!
 //! A program has one SQLite, so all its crates must agree on it. This crate takes any rusqlite from
 //! 0.32 to 0.43, and Cargo chooses one that fits the others:
