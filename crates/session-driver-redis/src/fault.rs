@@ -1,9 +1,12 @@
 //! What can go wrong below an operation, before it is known which operation it was.
 
-use std::io;
+use std::error::Error as StdError;
+use std::{fmt, io};
 
 use redis::{RedisError, ServerError};
 use session_driver::{Error, ErrorKind, Operation};
+
+use crate::url::Address;
 
 /// The driver's name in errors.
 const DRIVER: &str = "redis";
@@ -33,23 +36,33 @@ const CODES: [(&str, ErrorKind); 20] = [
     ("NOPROTO", ErrorKind::Unsupported),
 ];
 
+type Source = Box<dyn StdError + Send + Sync>;
+
 /// A failure that has its kind and cause, and gets its operation from the method it leaves by.
 #[derive(Debug)]
 pub(crate) struct Fault {
     pub(crate) kind: ErrorKind,
-    source: Option<Box<dyn std::error::Error + Send + Sync>>,
+    source: Option<Source>,
+    /// The server that the cause comes from, where it is one server's.
+    server: Option<Address>,
+}
+
+/// A cause, and the server that it comes from: the host and the port of the URL, or of what a
+/// cluster or a sentinel says, and never the credentials.
+#[derive(Debug)]
+struct ServerFault {
+    server: Address,
+    source: Source,
 }
 
 pub(crate) type Attempt<T> = Result<T, Fault>;
 
 impl Fault {
-    pub(crate) fn new(
-        kind: ErrorKind,
-        source: impl Into<Box<dyn std::error::Error + Send + Sync>>,
-    ) -> Fault {
+    pub(crate) fn new(kind: ErrorKind, source: impl Into<Source>) -> Fault {
         Fault {
             kind,
             source: Some(source.into()),
+            server: None,
         }
     }
 
@@ -72,7 +85,14 @@ impl Fault {
         Fault {
             kind: self.kind,
             source: self.source.as_ref().map(|source| source.to_string().into()),
+            server: self.server.clone(),
         }
+    }
+
+    /// The same, from this server unless it names one.
+    pub(crate) fn at(self, server: &Address) -> Fault {
+        let server = self.server.or_else(|| Some(server.clone()));
+        Fault { server, ..self }
     }
 
     /// The same cause, of a write that may have happened (rule ERR-5).
@@ -93,10 +113,23 @@ impl Fault {
 
     pub(crate) fn during(self, operation: Operation) -> Error {
         let error = Error::new(self.kind, operation, DRIVER);
-        match self.source {
-            Some(source) => error.with_source(source),
-            None => error,
+        match (self.source, self.server) {
+            (Some(source), Some(server)) => error.with_source(ServerFault { server, source }),
+            (Some(source), None) => error.with_source(source),
+            (None, _) => error,
         }
+    }
+}
+
+impl fmt::Display for ServerFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "server {}", self.server)
+    }
+}
+
+impl StdError for ServerFault {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        Some(&*self.source)
     }
 }
 
@@ -107,7 +140,11 @@ pub(crate) fn during(operation: Operation) -> impl FnOnce(Fault) -> Error {
 
 impl From<ErrorKind> for Fault {
     fn from(kind: ErrorKind) -> Fault {
-        Fault { kind, source: None }
+        Fault {
+            kind,
+            source: None,
+            server: None,
+        }
     }
 }
 
@@ -237,5 +274,22 @@ mod tests {
         };
         let error = Fault::from(&error).during(Operation::Retrieve);
         assert!(!format!("{error:?}").contains("secret"), "{error:?}");
+    }
+
+    #[test]
+    fn the_first_server_that_is_named_stays() {
+        let at = |port| Address::Tcp {
+            host: "example.org".into(),
+            port,
+        };
+        let fault = Fault::of_silence()
+            .at(&at(7000))
+            .unavailable()
+            .at(&at(7001));
+        let error = fault.during(Operation::Retrieve);
+        let server = error.source().expect("a cause");
+        assert_eq!(server.to_string(), "server example.org:7000");
+        let cause = server.source().expect("a cause of the cause");
+        assert_eq!(cause.to_string(), "no answer within the timeout");
     }
 }

@@ -23,7 +23,7 @@ impl Info {
         let reply = node
             .call(&Request::read("INFO", &[], &[]), false, patience)
             .await;
-        match reply.map_err(|failure| failure.into_fault(true))? {
+        match reply.map_err(|failure| failure.into_fault(true).at(node.address()))? {
             Value::BulkString(text) => Ok(Info(String::from_utf8_lossy(&text).into_owned())),
             _ => Err(Fault::of_a_strange_reply()),
         }
@@ -61,12 +61,14 @@ pub(crate) async fn inspect<N: Network>(
     let patience = servers.patience();
     for master in masters {
         match Info::of(&*master, patience).await {
-            Ok(info) => look(&info, declared, &mut warnings)?,
+            Ok(info) => {
+                look(&info, declared, &mut warnings).map_err(|fault| fault.at(master.address()))?;
+            }
             // Whoever may not ask this may still read and write; the password was taken.
             Err(fault) if fault.kind == ErrorKind::PermissionDenied => {
                 let ping = Request::read("PING", &[], &[]);
                 let ping = master.call(&ping, false, patience).await;
-                ping.map_err(|failure| failure.into_fault(true))?;
+                ping.map_err(|failure| failure.into_fault(true).at(master.address()))?;
                 warnings.push(Warning::Unknown);
             }
             Err(fault) => {

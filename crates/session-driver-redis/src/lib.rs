@@ -48,6 +48,10 @@
 //! for these connections alone. No default of the process is used or set, so a service that has
 //! another one, such as `aws-lc-rs`, keeps it.
 //!
+//! The cause of an error names the server by host and port, never by user or password:
+//! `redis: open failed: the backend cannot be reached: server 127.0.0.1:6379: Connection refused`,
+//! where a program shows [`source`](std::error::Error::source) and what follows it.
+//!
 //! # Features
 //! | feature | | |
 //! |---|---|---|

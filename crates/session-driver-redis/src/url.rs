@@ -1,5 +1,6 @@
 //! URLs: which servers, and how to be let in.
 
+use std::fmt;
 #[cfg(unix)]
 use std::path::PathBuf;
 
@@ -49,8 +50,20 @@ pub(crate) struct Login {
     pub(crate) database: i64,
 }
 
-impl std::fmt::Debug for Login {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+/// As in a URL: an IPv6 address stands in brackets.
+impl fmt::Display for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Address::Tcp { host, port } if host.contains(':') => write!(f, "[{host}]:{port}"),
+            Address::Tcp { host, port } => write!(f, "{host}:{port}"),
+            #[cfg(unix)]
+            Address::Unix(path) => write!(f, "{}", path.display()),
+        }
+    }
+}
+
+impl fmt::Debug for Login {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Login")
             .field("database", &self.database)
             .finish_non_exhaustive()
@@ -107,7 +120,8 @@ impl Target {
             }
             _ => {
                 return Err(
-                    "the URL's scheme is none of redis, rediss, unix, redis-sentinel, redis-cluster",
+                    "the URL's scheme is none of redis, rediss, valkey, valkeys, unix, redis+unix, \
+                     valkey+unix, redis-sentinel, rediss-sentinel, redis-cluster, rediss-cluster",
                 );
             }
         };
@@ -257,6 +271,34 @@ mod tests {
             let wrong = Target::parse(url).expect_err(url);
             assert!(!wrong.contains("secret"), "{wrong}");
         }
+    }
+
+    #[test]
+    fn a_wrong_scheme_is_told_all_there_are() {
+        let wrong = Target::parse("http://localhost").expect_err("a wrong scheme");
+        let (_, schemes) = wrong.split_once("none of ").expect("a list");
+        for scheme in schemes.split(", ") {
+            let url = match scheme.contains("unix") {
+                true => format!("{scheme}:///run/redis.sock"),
+                false => format!("{scheme}://localhost/0"),
+            };
+            match Target::parse(&url) {
+                Ok(_) => {}
+                Err(wrong) => assert!(cfg!(not(unix)) && wrong.contains("unix"), "{url}: {wrong}"),
+            }
+        }
+        assert_eq!(schemes.split(", ").count(), 11);
+    }
+
+    #[test]
+    fn an_address_is_shown_as_in_a_url() {
+        assert_eq!(tcp("example.org", 7000).to_string(), "example.org:7000");
+        assert_eq!(tcp("::1", 6379).to_string(), "[::1]:6379");
+        #[cfg(unix)]
+        assert_eq!(
+            Address::Unix("/run/redis.sock".into()).to_string(),
+            "/run/redis.sock"
+        );
     }
 
     #[test]

@@ -5,7 +5,7 @@ mod session;
 use std::time::{Duration, Instant};
 
 use redis_test_server::{Options, Server, installed_or_skip};
-use session::{NOW, id, kind, payload, put};
+use session::{NOW, id, kind, payload, put, shown};
 use session_driver_redis::RedisDriver;
 use session_driver_redis::session_driver::{ErrorKind, SessionDriver};
 
@@ -75,7 +75,10 @@ fn whoever_has_no_password_or_no_permission_is_told_so() {
     ] {
         let error = RedisDriver::open(&url).expect_err("a refusal");
         assert_eq!(error.kind(), ErrorKind::PermissionDenied);
-        assert!(!format!("{error:?}").contains("wrong"), "{error:?}");
+        let shown = shown(&error);
+        assert!(!shown.contains("wrong"), "{shown}");
+        let server = format!("server 127.0.0.1:{}: ", server.port());
+        assert!(shown.contains(&server), "{shown}");
     }
     RedisDriver::open(&server.url()).expect("an open driver");
 

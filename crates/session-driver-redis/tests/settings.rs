@@ -7,7 +7,7 @@ use std::ops::ControlFlow;
 use std::time::Duration;
 
 use redis_test_server::{AppendFsync, Cluster, Options, Reply, Server, Tls, installed_or_skip};
-use session::{FACES, NOW, forever, id, kind, payload, put};
+use session::{FACES, NOW, forever, id, kind, payload, put, shown};
 use session_driver_redis::session_driver::{
     Durability, ErrorKind, NewRecord, Precondition, SessionDriver, Timestamp,
 };
@@ -36,6 +36,27 @@ fn settings_out_of_range_and_wrong_urls_are_unsupported() {
         );
     }
     assert_eq!(kind(RedisDriver::open(url)), Some(ErrorKind::Unavailable));
+}
+
+#[test]
+fn a_server_that_cannot_be_reached_is_named_without_the_password() {
+    let urls = [
+        "redis://ana:hunter2@127.0.0.1:1/2",
+        "valkey://ana:hunter2@127.0.0.1:1",
+        "redis-sentinel://ana:hunter2@127.0.0.1:1/main",
+        "redis-cluster://ana:hunter2@127.0.0.1:1",
+    ];
+    for open in FACES {
+        for url in urls {
+            let Err(error) = open(RedisDriver::builder(url)) else {
+                panic!("{url} is open");
+            };
+            assert_eq!(error.kind(), ErrorKind::Unavailable);
+            let shown = shown(&error);
+            assert!(shown.contains(": server 127.0.0.1:1: "), "{shown}");
+            assert!(!shown.contains("hunter2"), "{shown}");
+        }
+    }
 }
 
 #[test]

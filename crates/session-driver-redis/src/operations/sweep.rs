@@ -16,7 +16,7 @@ impl<N: Network> Store<N> {
         for master in self.servers.masters(patience).await? {
             let ping = Request::read("PING", &[], &[]);
             let ping = master.call(&ping, false, patience).await;
-            match ping.map_err(|failure| failure.into_fault(true)) {
+            match ping.map_err(|failure| failure.into_fault(true).at(master.address())) {
                 Ok(Value::SimpleString(_)) => {}
                 Ok(_) => return Err(Fault::of_a_strange_reply()),
                 Err(fault) => {

@@ -124,7 +124,7 @@ impl<N: Network> Store<N> {
             .arg(PAGE);
         let mut replies = self.ask(node, scan.get_packed_command(), 1).await?;
         match replies.pop() {
-            Some(Value::ServerError(error)) => Err(Fault::from(&error)),
+            Some(Value::ServerError(error)) => Err(Fault::from(&error).at(node.address())),
             Some(reply) => redis::from_redis_value(reply).map_err(|_| Fault::of_a_strange_reply()),
             None => Err(Fault::of_a_strange_reply()),
         }
@@ -156,7 +156,7 @@ impl<N: Network> Store<N> {
                     "WRONGTYPE" => true,
                     // It is on another server now, which the survey notices.
                     "MOVED" | "ASK" => false,
-                    _ => return Err(Fault::from(&error)),
+                    _ => return Err(Fault::from(&error).at(node.address())),
                 },
                 _ => return Err(Fault::of_a_strange_reply()),
             });
@@ -170,7 +170,7 @@ impl<N: Network> Store<N> {
         match self.ask(node, exists.get_packed_command(), 1).await?.pop() {
             Some(Value::Int(count)) => Ok(count == 1),
             Some(Value::ServerError(error)) if matches!(error.code(), "MOVED" | "ASK") => Ok(false),
-            Some(Value::ServerError(error)) => Err(Fault::from(&error)),
+            Some(Value::ServerError(error)) => Err(Fault::from(&error).at(node.address())),
             _ => Err(Fault::of_a_strange_reply()),
         }
     }
@@ -189,7 +189,7 @@ impl<N: Network> Store<N> {
             .await
             .map_err(|failure| {
                 self.servers.forget(node);
-                failure.into_fault(true)
+                failure.into_fault(true).at(node.address())
             })
     }
 }

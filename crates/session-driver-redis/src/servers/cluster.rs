@@ -152,7 +152,7 @@ impl<N: Network> Cluster<N> {
         let reply = node
             .call(&question, false, patience)
             .await
-            .map_err(|failure| failure.into_fault(true))?;
+            .map_err(|failure| failure.into_fault(true).at(node.address()))?;
         let Value::Array(ranges) = reply else {
             return Err(Fault::of_a_strange_reply());
         };

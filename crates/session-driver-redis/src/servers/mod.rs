@@ -118,7 +118,7 @@ impl<N: Network> Servers<N> {
                 self.forget(&node);
             }
             if patience.is_over() {
-                return Err(failure.into_fault(request.is_read));
+                return Err(failure.into_fault(request.is_read).at(node.address()));
             }
             let next = match &failure {
                 Failure::Refused(error) if is_redirect(error) && redirects < REDIRECTS => {
@@ -141,7 +141,7 @@ impl<N: Network> Servers<N> {
                 Some(Next::Again) => (node, asking),
                 Some(Next::Node(node)) => (node, false),
                 Some(Next::Asking(node)) => (node, true),
-                None => return Err(failure.into_fault(request.is_read)),
+                None => return Err(failure.into_fault(request.is_read).at(node.address())),
             };
         }
     }

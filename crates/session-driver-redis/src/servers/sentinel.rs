@@ -66,7 +66,7 @@ impl<N: Network> Sentinel<N> {
         for sentinel in &self.sentinels {
             match self.ask_one(sentinel).await {
                 Ok(address) => return Ok(address),
-                Err(fault) => failure = Some(fault),
+                Err(fault) => failure = Some(fault.at(sentinel)),
             }
         }
         Err(failure.unwrap_or_else(|| Fault::new(ErrorKind::Unsupported, "there is no sentinel")))

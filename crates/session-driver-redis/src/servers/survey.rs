@@ -56,7 +56,8 @@ impl<N: Network> Servers<N> {
         if self.is_cluster() {
             let question = Request::read("CLUSTER", &[], &[b"NODES"]);
             let reply = node.call(&question, false, patience).await;
-            let Value::BulkString(nodes) = reply.map_err(|failure| failure.into_fault(true))?
+            let Value::BulkString(nodes) =
+                reply.map_err(|failure| failure.into_fault(true).at(node.address()))?
             else {
                 return Err(Fault::of_a_strange_reply());
             };

@@ -57,6 +57,15 @@ fn bridged(builder: RedisDriverBuilder) -> Result<Driver> {
     Ok(Box::new(bridge::open(builder)?))
 }
 
+/// An error and its causes, as a program shows them to people, and as `Debug` does.
+pub(crate) fn shown(error: &Error) -> String {
+    let causes = std::iter::successors(Some(error as &dyn std::error::Error), |error| {
+        error.source()
+    });
+    let texts: Vec<String> = causes.map(ToString::to_string).collect();
+    format!("{}\n{error:?}", texts.join(": "))
+}
+
 /// The kind of an error where one is due.
 pub(crate) fn kind<T>(outcome: Result<T>) -> Option<ErrorKind> {
     outcome.err().as_ref().map(Error::kind)
