@@ -73,6 +73,33 @@ pub(crate) fn table(reports: &Path, compared: bool) -> String {
     text
 }
 
+/// How many rules a driver passes of those that bind it, as the first of these tables has it.
+///
+/// # Panics
+/// When the driver has no row.
+pub(crate) fn passed(tables: &str, driver: &str) -> String {
+    let begin = format!("| {driver} | ");
+    let row = tables.lines().find_map(|line| line.strip_prefix(&begin));
+    let row = row.unwrap_or_else(|| panic!("the matrix has no row of {driver}"));
+    let counts: Vec<usize> = row
+        .split('|')
+        .filter_map(|cell| cell.trim().parse().ok())
+        .collect();
+    let [
+        passed,
+        failed,
+        skipped,
+        unobserved,
+        _not_applicable,
+        untested,
+    ] = counts[..]
+    else {
+        panic!("the matrix has other columns: {row}");
+    };
+    let binding = passed + failed + skipped + unobserved + untested;
+    format!("{passed} of {binding}")
+}
+
 fn is_for_others(rule: &&'static Rule) -> bool {
     matches!(rule.proof, Proof::Elsewhere(..))
 }

@@ -37,6 +37,15 @@ impl Page {
         text[from..to].to_owned()
     }
 
+    /// What follows `begin` in the names of the page's marks.
+    #[allow(dead_code, reason = "each test that has this file makes other pages")]
+    pub(crate) fn names(&self, begin: &str) -> Vec<String> {
+        let (text, mark) = (self.text(), format!("<!-- {begin}"));
+        let rests = text.split(&mark).skip(1);
+        let names = rests.filter_map(|rest| rest.split_once(" -->"));
+        names.map(|(name, _)| name.to_owned()).collect()
+    }
+
     /// The whole page says what is due, or is written so.
     #[allow(dead_code, reason = "each test that has this file makes other pages")]
     pub(crate) fn says(&self, due: &str) {
@@ -44,12 +53,16 @@ impl Page {
         self.settle(&said, due, due);
     }
 
-    /// The section says what is due, or is written so.
+    /// The section says what is due, in lines of its own, or is written so.
     pub(crate) fn section_says(&self, name: &str, due: &str) {
+        self.words_say(name, &format!("\n{}\n", due.trim_end()));
+    }
+
+    /// Between the marks stands what is due and nothing else, or it is written so.
+    pub(crate) fn words_say(&self, name: &str, due: &str) {
         let (text, (from, to)) = (self.text(), self.marks(name));
-        let due = format!("\n{}\n", due.trim_end());
-        let whole = [&text[..from], &due, &text[to..]].concat();
-        self.settle(&text[from..to], &due, &whole);
+        let whole = [&text[..from], due, &text[to..]].concat();
+        self.settle(&text[from..to], due, &whole);
     }
 
     fn settle(&self, said: &str, due: &str, whole: &str) {

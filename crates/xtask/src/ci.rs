@@ -61,7 +61,7 @@ const REDIS_WITHOUT: &[(&str, &str)] = &[
         "async-plain,tls",
     ),
 ];
-/// The README's first command in short: the tests have run the whole suite, so a few rules do here.
+/// The README's `compare` in short: the tests have run the whole suite, so a few rules do here.
 const TOOL: &[&str] = &[
     "run",
     "--release",

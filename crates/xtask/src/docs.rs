@@ -5,6 +5,7 @@ use std::io;
 use std::path::PathBuf;
 use std::process::Command;
 
+use crate::fit::compatibility;
 use crate::packages;
 use crate::step::{Steps, Stopped, cargo, root};
 
@@ -50,6 +51,7 @@ pub(crate) fn run(act: fn(&mut Steps) -> Result<(), Stopped>) -> Result<(), Stop
 /// Writes the documents.
 pub(crate) fn write(steps: &mut Steps) -> Result<(), Stopped> {
     packages::run(false)?;
+    compatibility::run(false)?;
     let (name, value) = WRITE;
     let mut tests = test("documents");
     tests.args(["--test", "strangers"]);
@@ -66,6 +68,7 @@ pub(crate) fn write(steps: &mut Steps) -> Result<(), Stopped> {
 /// that of the last one.
 pub(crate) fn check(steps: &mut Steps) -> Result<(), Stopped> {
     packages::run(true)?;
+    compatibility::run(true)?;
     steps.run("documents", &mut test("documents"))
 }
 

@@ -7,6 +7,7 @@
 
 mod advisories;
 mod beside;
+pub(crate) mod compatibility;
 mod cost;
 mod minimal;
 mod neighbours;

@@ -8,6 +8,7 @@
 mod ci;
 mod docs;
 mod fit;
+mod marks;
 mod packages;
 mod publish;
 mod redis;
@@ -33,8 +34,9 @@ Commands:
   ci    What must be green before a change goes in: format, lints, documentation, packages, dependencies,
         tests, and a short run of the tool
   docs [--check]
-        Write the documents that are made from data (conformance/SPEC.md and SABOTEURS.md, the report in conformance/README.md, the
-        matrix in README.md, which is that of the last `test`), or say whether they are as the data have them
+        Write the documents that are made from data (conformance/SPEC.md, SABOTEURS.md and MATRIX.md, which is that
+        of the last `test`, the report in conformance/README.md, and in README.md the rules passed and the table of
+        versions), or say whether they are as the data have them
   fit [PART...] [--beside TEXT]
         Whether the library crates fit into other people's programs, as tables; a promise that fails is an error.
         Without a PART all of them, about an hour the first time:

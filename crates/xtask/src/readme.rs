@@ -1,4 +1,5 @@
-//! The example of the repository's README, compiled and run by `cargo test --doc -p xtask`.
+//! The examples of the repository's README, compiled by `cargo test --doc -p xtask`, which runs those
+//! that need no server.
 
 /// The README as documentation, while its examples are tested.
 #[cfg(doctest)]

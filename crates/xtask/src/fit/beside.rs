@@ -126,14 +126,9 @@ fn program(ours: &[Ours], neighbour: &Neighbour) -> Result<Program, Stopped> {
 
 /// The line that a service writes for this crate of ours beside the neighbour.
 fn dependency(ours: &Ours, neighbour: &Neighbour) -> String {
-    let old = match ours.name {
-        "tower" if neighbour.tower != Tower::Newest => Some("tower-sessions-0_14"),
-        "actix" if neighbour.actix != Actix::Newest => Some("actix-session-0_10"),
-        _ => None,
-    };
     let path = root().join(ours.directory);
     let (package, path) = (ours.package, path.display());
-    match old {
+    match neighbour.feature(ours.name) {
         Some(feature) => format!(
             "{package} = {{ path = \"{path}\", default-features = false, features = [\"{feature}\"] }}"
         ),

@@ -32,6 +32,18 @@ pub(crate) enum Actix {
     V0_10,
 }
 
+impl Neighbour {
+    /// The feature of this adapter of ours that serves what the neighbour is on; `None` where the
+    /// default one does.
+    pub(crate) fn feature(&self, adapter: &str) -> Option<&'static str> {
+        match adapter {
+            "tower" if self.tower != Tower::Newest => Some("tower-sessions-0_14"),
+            "actix" if self.actix != Actix::Newest => Some("actix-session-0_10"),
+            _ => None,
+        }
+    }
+}
+
 const fn library(
     name: &'static str,
     dependencies: &'static [&'static str],
