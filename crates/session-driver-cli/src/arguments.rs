@@ -26,25 +26,27 @@ Stores are named by URLs:
   memory:                    in memory, gone when the command ends
   file:PATH                  a directory, not on Windows; in PATH, write ? as %3F and % as %25
     ?durability=power        what is acknowledged survives a power loss (default: process)
-    &lock-timeout=DURATION   how long to wait for others, such as 500ms
+    &wait-timeout=DURATION   how long to wait for others, such as 500ms
     &shards=N                subdirectories of a new store, 1 to 256
   sqlite:PATH                a database
     ?table=NAME              the table of the sessions (default: sessions)
     &durability=power        as above
-    &busy-timeout=DURATION   how long to wait for others
+    &wait-timeout=DURATION   how long to wait for others
   sled:PATH                  a directory, for one process at a time, not on Windows
     ?tree=NAME               the tree of the sessions (default: sessions)
     &durability=none         flush now and then, not before each answer (default: process)
     &flush-every=DURATION    how often, then
-  redis://[USER:PASSWORD@]HOST[:PORT][/DB]             a server, rediss:// with TLS
+  redis://[USER:PASSWORD@]HOST[:PORT][/DB]             a server of Redis or Valkey
   unix:PATH[?db=N&user=USER&pass=PASSWORD]             a server's socket, not on Windows
   redis-sentinel://HOST,HOST/SERVICE[/DB]              a server that Sentinel watches
   redis-cluster://HOST,HOST                            a cluster
+  rediss:, rediss-sentinel:, rediss-cluster:           the same with TLS
     ?prefix=TEXT             what the keys begin with (default: session:)
-    &timeout=DURATION        how long to wait for an answer
+    &wait-timeout=DURATION   how long to wait for an answer
     &connect-timeout=DURATION, &pool-size=N, &ttl-slack=DURATION
+    &root-certificates=FILE  the authorities to trust with TLS (default: the system's)
     &durability=process      what the server's operator promises (default: none)
-  &max-payload=BYTES         the largest payload taken, with any but memory:
+  &max-payload-bytes=N       the largest payload taken, with any store
 
 Exit status: 0 all done, 1 something failed, 2 the command line is wrong.
 

@@ -9,13 +9,13 @@ use serde::Serialize;
 use session_driver::{ErrorKind, SessionId, Timestamp};
 
 use crate::arguments::Export;
-use crate::drivers::{Driver, Target};
 use crate::failure::{Failure, Finish, chain};
 use crate::jsonl;
 use crate::output::Output;
 use crate::progress::Progress;
 use crate::scratch;
 use crate::screen::count;
+use crate::target::{Driver, Target};
 
 /// What became of the sessions.
 #[derive(Clone, Copy, Debug, Default, Serialize)]

@@ -5,6 +5,7 @@ use std::io;
 use std::process::ExitCode;
 
 use session_driver::{Error, ErrorKind};
+use session_driver_url::UrlError;
 
 /// How a command that ran to its end did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -103,6 +104,16 @@ impl From<Error> for Failure {
     fn from(error: Error) -> Failure {
         let failure = Failure::failed(chain(&error));
         match advice(error.kind()) {
+            Some(next) => failure.next(next),
+            None => failure,
+        }
+    }
+}
+
+impl From<UrlError> for Failure {
+    fn from(error: UrlError) -> Failure {
+        let failure = Failure::usage(error.what());
+        match error.advice() {
             Some(next) => failure.next(next),
             None => failure,
         }

@@ -8,13 +8,13 @@ use serde::Serialize;
 use session_driver::{Error, ErrorKind, NewRecord, Precondition, Timestamp, is_live};
 
 use crate::arguments::Import;
-use crate::drivers::{Driver, Target};
 use crate::failure::{Failure, Finish, chain};
 use crate::jsonl::{self, Entry};
 use crate::lines::{Line, Lines};
 use crate::output::Output;
 use crate::progress::Progress;
 use crate::screen::count;
+use crate::target::{Driver, Target};
 
 /// What a line may hold beside the payload: an id, a deadline, fields that are ignored.
 const SLACK: usize = 64 * 1024;

@@ -6,11 +6,11 @@ use serde::Serialize;
 use session_driver::{ErrorKind, Record, SessionId, Timestamp};
 
 use crate::arguments::List;
-use crate::drivers::{Driver, Target};
 use crate::duration;
 use crate::failure::{Failure, Finish};
 use crate::output::Output;
 use crate::screen::grouped;
+use crate::target::{Driver, Target};
 
 #[derive(Serialize)]
 struct Short<'a> {

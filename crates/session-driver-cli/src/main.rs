@@ -3,7 +3,6 @@
 
 mod arguments;
 mod compare;
-mod drivers;
 mod duration;
 mod export;
 mod failure;
@@ -18,10 +17,11 @@ mod remove;
 mod scratch;
 mod screen;
 mod show;
+mod subject;
 mod successor;
 mod sweep;
+mod target;
 mod touch;
-mod url;
 mod verify;
 
 use std::process::ExitCode;
@@ -33,7 +33,7 @@ use crate::failure::{Failure, Finish};
 use crate::output::Output;
 
 fn main() -> ExitCode {
-    if let Some(code) = successor::play(drivers::clear) {
+    if let Some(code) = successor::play(subject::clear_bequest) {
         return code;
     }
     if let Some(code) = verify::play_child() {

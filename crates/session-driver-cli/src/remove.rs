@@ -4,10 +4,10 @@ use serde::Serialize;
 use session_driver::Timestamp;
 
 use crate::arguments::Remove;
-use crate::drivers::Target;
 use crate::failure::{Failure, Finish};
 use crate::output::Output;
 use crate::screen::count;
+use crate::target::Target;
 
 #[derive(Debug, Default, Serialize)]
 struct Counts {

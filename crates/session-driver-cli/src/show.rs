@@ -5,12 +5,12 @@ use serde::Serialize;
 use session_driver::{Record, Timestamp};
 
 use crate::arguments::Show;
-use crate::drivers::Target;
 use crate::failure::{Failure, Finish};
 use crate::list::{expires_in, version};
 use crate::output::Output;
 use crate::payload;
 use crate::screen::count;
+use crate::target::Target;
 
 #[derive(Serialize)]
 struct Shown<'a> {

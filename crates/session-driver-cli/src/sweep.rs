@@ -6,11 +6,11 @@ use serde::Serialize;
 use session_driver::Timestamp;
 
 use crate::arguments::Sweep;
-use crate::drivers::Target;
 use crate::failure::{Failure, Finish};
 use crate::output::Output;
 use crate::progress::Progress;
 use crate::screen::count;
+use crate::target::Target;
 
 /// How many sessions one call removes: few enough that others need not wait, and that the count
 /// moves.

@@ -4,11 +4,11 @@ use serde::Serialize;
 use session_driver::Timestamp;
 
 use crate::arguments::{Expiry, Touch};
-use crate::drivers::Target;
 use crate::failure::{Failure, Finish};
 use crate::list::expires_in;
 use crate::output::Output;
 use crate::show::no_session;
+use crate::target::Target;
 
 #[derive(Serialize)]
 struct Touched {

@@ -9,10 +9,11 @@ use session_driver_conformance::{
 };
 
 use crate::arguments::Verify;
-use crate::drivers::Target;
 use crate::failure::{Failure, Finish};
 use crate::output::Output;
 use crate::progress::Progress;
+use crate::subject::Candidate;
+use crate::target::Target;
 
 #[derive(Serialize)]
 struct Verified<'a> {
@@ -29,7 +30,7 @@ struct Verified<'a> {
 
 pub(crate) fn run(arguments: &Verify, output: &mut Output) -> Result<Finish, Failure> {
     check_filter(arguments.filter.as_deref())?;
-    let target = Target::locate(&arguments.url)?;
+    let target = Candidate::beside(Target::locate(&arguments.url)?);
     let options = Options {
         filter: arguments.filter.clone(),
         seed: arguments.seed,
@@ -78,7 +79,7 @@ pub(crate) fn run(arguments: &Verify, output: &mut Output) -> Result<Finish, Fai
 /// that.
 pub(crate) fn play_child() -> Option<ExitCode> {
     let name = env::var("SESSION_DRIVER_CHILD").ok()?;
-    run_if_child(Target::named(&name)?)
+    run_if_child(Candidate::in_a_child(&name)?)
 }
 
 /// Refuses a filter that selects nothing: nothing would be proven by it.
@@ -94,7 +95,7 @@ pub(crate) fn check_filter(filter: Option<&str>) -> Result<(), Failure> {
 
 /// Runs the suite; what is being tried is shown behind `prefix`.
 pub(crate) fn prove(
-    target: &Target,
+    target: &Candidate,
     options: &Options,
     prefix: &str,
     output: &Output,

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use session_driver::{Durability, ErrorKind, Operation, Result};
+use session_driver::{DEFAULT_MAX_PAYLOAD_BYTES, Durability, ErrorKind, Operation, Result};
 
 use crate::driver::FileDriver;
 use crate::fault::Fault;
@@ -11,10 +11,7 @@ use crate::marker::MAX_SHARDS;
 use crate::root::Root;
 use crate::slot::LONGEST_PAYLOAD;
 
-/// 16 MiB, and room for what layers add.
-const MAX_PAYLOAD_BYTES: usize = 16 * 1024 * 1024 + 64 * 1024;
-
-const LOCK_TIMEOUT: Duration = Duration::from_secs(5);
+const WAIT_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Settings of a [`FileDriver`] that is yet to be opened.
 ///
@@ -32,7 +29,8 @@ pub struct FileDriverBuilder {
     durability: Durability,
     shards: u16,
     max_payload_bytes: usize,
-    lock_timeout: Duration,
+    wait_timeout: Duration,
+    create: bool,
 }
 
 impl FileDriverBuilder {
@@ -41,14 +39,15 @@ impl FileDriverBuilder {
             path: path.into(),
             durability: Durability::Process,
             shards: MAX_SHARDS,
-            max_payload_bytes: MAX_PAYLOAD_BYTES,
-            lock_timeout: LOCK_TIMEOUT,
+            max_payload_bytes: DEFAULT_MAX_PAYLOAD_BYTES,
+            wait_timeout: WAIT_TIMEOUT,
+            create: true,
         }
     }
 
     /// What an acknowledged operation survives: [`Process`](Durability::Process) (the default), or
     /// [`Power`](Durability::Power) at the price of a sync for every write.
-    /// [`None`](Durability::None) is kept as `Process`, which costs nothing more.
+    /// [`None`](Durability::None) is raised to `Process`, which costs nothing more.
     #[must_use]
     pub fn durability(self, durability: Durability) -> FileDriverBuilder {
         FileDriverBuilder {
@@ -64,8 +63,9 @@ impl FileDriverBuilder {
         FileDriverBuilder { shards, ..self }
     }
 
-    /// The largest payload that is stored, in bytes: at most 512 MiB, 16 MiB and some room for
-    /// layers if not said.
+    /// The largest payload that is stored, in bytes, 512 MiB at most.
+    /// Default: [`DEFAULT_MAX_PAYLOAD_BYTES`](session_driver::DEFAULT_MAX_PAYLOAD_BYTES), 16 MiB and
+    /// room for layers.
     #[must_use]
     pub fn max_payload_bytes(self, max_payload_bytes: usize) -> FileDriverBuilder {
         FileDriverBuilder {
@@ -74,14 +74,21 @@ impl FileDriverBuilder {
         }
     }
 
-    /// How long an operation waits for others that use the same session before it is Busy: 5
-    /// seconds if not said. Others are done within microseconds, unless their process was stopped.
+    /// How long an operation waits for others that use the same session before it fails with Busy.
+    /// Default: 5 s. Others are done within microseconds, unless their process was stopped.
     #[must_use]
-    pub fn lock_timeout(self, lock_timeout: Duration) -> FileDriverBuilder {
+    pub fn wait_timeout(self, wait_timeout: Duration) -> FileDriverBuilder {
         FileDriverBuilder {
-            lock_timeout,
+            wait_timeout,
             ..self
         }
+    }
+
+    /// Whether a store that is missing is made. Default: true. With false, opening one that is
+    /// missing fails with Unavailable and leaves everything as it was.
+    #[must_use]
+    pub fn create(self, create: bool) -> FileDriverBuilder {
+        FileDriverBuilder { create, ..self }
     }
 
     /// Opens the store, and makes it (0700, in a parent that exists) when nothing or an empty
@@ -95,7 +102,8 @@ impl FileDriverBuilder {
     /// - Corrupt when its marker is damaged.
     /// - Unsupported when its file system keeps no locks, or does not take the syncs of durability
     ///   Power, or an option is out of range.
-    /// - Unavailable when the parent does not exist.
+    /// - Unavailable when the parent does not exist, or there is no store and
+    ///   [`create`](FileDriverBuilder::create) is false.
     ///
     /// At most an empty directory, or a store without sessions, is left behind.
     pub fn open(self) -> Result<FileDriver> {
@@ -110,13 +118,19 @@ impl FileDriverBuilder {
                 "the payload maximum must be at most 512 MiB",
             ))
         } else {
-            Root::open(&self.path, self.shards, self.durability, self.lock_timeout)
+            Root::open(
+                &self.path,
+                self.shards,
+                self.durability,
+                self.wait_timeout,
+                self.create,
+            )
         };
         match opened {
             Ok(root) => Ok(FileDriver::new(
                 root,
                 self.max_payload_bytes,
-                self.lock_timeout,
+                self.wait_timeout,
             )),
             Err(fault) => Err(fault.during(Operation::Open)),
         }

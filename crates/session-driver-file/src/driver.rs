@@ -24,7 +24,7 @@ use crate::root::{OUTAGE_BOUND, Root};
 pub struct FileDriver {
     pub(crate) root: Root,
     pub(crate) max_payload_bytes: usize,
-    pub(crate) lock_timeout: Duration,
+    pub(crate) wait_timeout: Duration,
     pub(crate) cursor: Mutex<Cursor>,
 }
 
@@ -45,11 +45,11 @@ impl FileDriver {
         FileDriverBuilder::new(path.as_ref())
     }
 
-    pub(crate) fn new(root: Root, max_payload_bytes: usize, lock_timeout: Duration) -> FileDriver {
+    pub(crate) fn new(root: Root, max_payload_bytes: usize, wait_timeout: Duration) -> FileDriver {
         FileDriver {
             root,
             max_payload_bytes,
-            lock_timeout,
+            wait_timeout,
             cursor: Mutex::new(Cursor::new()),
         }
     }
@@ -64,7 +64,7 @@ impl SessionDriver for FileDriver {
             rotate_keeps_version: true,
             durability: self.root.durability,
             max_payload_bytes: self.max_payload_bytes,
-            contention_bound: self.lock_timeout,
+            contention_bound: self.wait_timeout,
             outage_bound: OUTAGE_BOUND,
             traverse_bytes_per_id: 256,
             space_factor: 12,

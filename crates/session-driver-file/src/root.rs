@@ -68,6 +68,8 @@ enum Refusal {
         "{0} holds files that are no session store's; use an empty directory or one that does not exist yet"
     )]
     Foreign(PathBuf),
+    #[error("there is no session store in {0}")]
+    Missing(PathBuf),
     #[error("{0} lies inside another session store; use a directory beside it")]
     Nested(PathBuf),
     #[error("the file system of {0} does not keep locks (flock); use a local one")]
@@ -82,12 +84,14 @@ enum Refusal {
 }
 
 impl Root {
-    /// Opens the store in `path`, or makes one there when nothing or an empty directory is.
+    /// Opens the store in `path`, or makes one there, if it may, when nothing or an empty directory
+    /// is.
     pub(crate) fn open(
         path: &Path,
         shards: u16,
         durability: Durability,
         timeout: Duration,
+        create: bool,
     ) -> Attempt<Root> {
         let path =
             std::path::absolute(path).map_err(|error| Fault::new(ErrorKind::Other, error))?;
@@ -97,7 +101,13 @@ impl Root {
                 Refusal::Io(path.clone(), errno.into()),
             )
         };
-        let directory = open_or_make(&path).map_err(io)?;
+        let directory = match open_directory(&path) {
+            Err(Errno::NOENT) if create => make_directory(&path).map_err(io)?,
+            Err(Errno::NOENT) => {
+                return Err(Fault::new(ErrorKind::Unavailable, Refusal::Missing(path)));
+            }
+            opened => opened.map_err(io)?,
+        };
         let status = fstat(&directory).map_err(io)?;
         ensure_private(&path, &status)?;
         if is_inside_a_store(&directory) {
@@ -114,8 +124,14 @@ impl Root {
             durability,
             creation,
         };
-        let found = find_or_make_marker(&place, &path, Marker { shards }, &mut patience)?;
+        let found = match create {
+            true => find_or_make_marker(&place, &path, Marker { shards }, &mut patience)?,
+            false => Marker::read(place.directory)?,
+        };
         let Some(marker) = found else {
+            if !create && is_empty(&place)? {
+                return Err(Fault::new(ErrorKind::Unavailable, Refusal::Missing(path)));
+            }
             return Err(Fault::new(ErrorKind::Incompatible, Refusal::Foreign(path)));
         };
         if !keeps_locks(&directory, &mut patience)? {
@@ -239,19 +255,19 @@ fn shard_name(index: usize) -> String {
     format!("{index:02x}")
 }
 
-fn open_or_make(path: &Path) -> Result<OwnedFd, Errno> {
-    let opened = || retry_on_intr(|| openat(CWD, path, DIRECTORY, Mode::empty()));
-    match opened() {
-        Err(Errno::NOENT) => {}
-        outcome => return outcome,
-    }
+fn open_directory(path: &Path) -> Result<OwnedFd, Errno> {
+    retry_on_intr(|| openat(CWD, path, DIRECTORY, Mode::empty()))
+}
+
+/// Makes a directory of mode 0700, if none is there by now, and opens it.
+fn make_directory(path: &Path) -> Result<OwnedFd, Errno> {
     match mkdirat(CWD, path, Mode::RWXU) {
         // Given back what the umask may have taken.
         Ok(()) => chmodat(CWD, path, Mode::RWXU, AtFlags::empty())?,
         Err(Errno::EXIST) => {}
         Err(errno) => return Err(errno),
     }
-    opened()
+    open_directory(path)
 }
 
 fn ensure_private(path: &Path, status: &Stat) -> Attempt<()> {

@@ -1,10 +1,11 @@
 //! How a store is opened.
 
 use std::fmt;
+use std::marker::PhantomData;
 use std::sync::Arc;
 use std::time::Duration;
 
-use session_driver::{Durability, ErrorKind, Operation, Result};
+use session_driver::{DEFAULT_MAX_PAYLOAD_BYTES, Durability, ErrorKind, Operation, Result};
 
 use crate::blocking::{Pools, RedisDriver, at_once};
 use crate::dialer::Dialer;
@@ -23,7 +24,7 @@ use crate::value;
 const PREFIX: &str = "session:";
 const POOL_SIZE: usize = 16;
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
-const TIMEOUT: Duration = Duration::from_secs(2);
+const WAIT_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// The longest timeout, so that clocks and durations can express whatever is reckoned from it.
 const LONGEST_TIMEOUT: Duration = Duration::from_secs(365 * 24 * 3600);
@@ -31,11 +32,8 @@ const LONGEST_TIMEOUT: Duration = Duration::from_secs(365 * 24 * 3600);
 /// The least that rule EXP-8 allows.
 const TTL_SLACK: Duration = Duration::from_secs(60);
 
-/// 16 MiB, and room for what layers add.
-const MAX_PAYLOAD_BYTES: usize = 16 * 1024 * 1024 + 64 * 1024;
-
-/// Settings of a driver that is yet to be opened: a [`RedisDriver`], or with the feature `async` an
-/// `AsyncRedisDriver`.
+/// Settings of a driver that is yet to be opened: `D` is [`RedisDriver`], or with the feature `async`
+/// `AsyncRedisDriver`. Both have the same settings.
 ///
 /// ```no_run
 /// use session_driver_redis::{RedisDriver, session_driver::Durability};
@@ -49,144 +47,109 @@ const MAX_PAYLOAD_BYTES: usize = 16 * 1024 * 1024 + 64 * 1024;
 /// }
 /// # Ok::<(), session_driver_redis::session_driver::Error>(())
 /// ```
-#[derive(Clone)]
-pub struct RedisDriverBuilder {
+pub struct RedisDriverBuilder<D = RedisDriver> {
     target: Result<Target, WrongUrl>,
     prefix: String,
     pool_size: usize,
     connect_timeout: Duration,
-    timeout: Duration,
+    wait_timeout: Duration,
     ttl_slack: Duration,
     durability: Durability,
     max_payload_bytes: usize,
     root_certificates: Option<Vec<u8>>,
+    opens: PhantomData<fn() -> D>,
 }
 
-impl RedisDriverBuilder {
-    pub(crate) fn new(url: &str) -> RedisDriverBuilder {
+impl<D> RedisDriverBuilder<D> {
+    pub(crate) fn new(url: &str) -> RedisDriverBuilder<D> {
         RedisDriverBuilder {
             target: Target::parse(url),
             prefix: PREFIX.into(),
             pool_size: POOL_SIZE,
             connect_timeout: CONNECT_TIMEOUT,
-            timeout: TIMEOUT,
+            wait_timeout: WAIT_TIMEOUT,
             ttl_slack: TTL_SLACK,
             durability: Durability::None,
-            max_payload_bytes: MAX_PAYLOAD_BYTES,
+            max_payload_bytes: DEFAULT_MAX_PAYLOAD_BYTES,
             root_certificates: None,
+            opens: PhantomData,
         }
     }
 
-    /// What the keys begin with, `session:` if not said. It ends with a colon.
+    /// What the keys begin with. It ends with a colon. Default: `session:`.
     #[must_use]
-    pub fn prefix(self, prefix: impl Into<String>) -> RedisDriverBuilder {
+    pub fn prefix(self, prefix: impl Into<String>) -> RedisDriverBuilder<D> {
         RedisDriverBuilder {
             prefix: prefix.into(),
             ..self
         }
     }
 
-    /// How many connections to each server there may be at once, 16 if not said. They are made when
-    /// they are needed; whoever finds all of them in use waits. The async driver has one, whatever is
-    /// said here.
+    /// How many connections to each server there may be at once. They are made when they are needed;
+    /// a caller that finds all of them in use waits. The async driver has one connection, whatever is
+    /// set here. Default: 16.
     #[must_use]
-    pub fn pool_size(self, pool_size: usize) -> RedisDriverBuilder {
+    pub fn pool_size(self, pool_size: usize) -> RedisDriverBuilder<D> {
         RedisDriverBuilder { pool_size, ..self }
     }
 
-    /// How long connecting to one address of a server may take, 2 seconds if not said and a year at
-    /// most. How long its name takes to be looked up is the system's matter.
+    /// How long connecting to one address of a server may take, a year at most. Looking up a host's
+    /// name is not included. Default: 2 s.
     #[must_use]
-    pub fn connect_timeout(self, connect_timeout: Duration) -> RedisDriverBuilder {
+    pub fn connect_timeout(self, connect_timeout: Duration) -> RedisDriverBuilder<D> {
         RedisDriverBuilder {
-            connect_timeout: connect_timeout.min(LONGEST_TIMEOUT),
+            connect_timeout,
             ..self
         }
     }
 
     /// How long sending a command, and waiting for its reply, may take each; also how long an
-    /// operation waits for a connection of the pool before it is Busy. 2 seconds if not said, a year at
-    /// most.
+    /// operation waits for a connection of the pool before it fails with Busy. A year at most.
+    /// Default: 2 s.
     #[must_use]
-    pub fn timeout(self, timeout: Duration) -> RedisDriverBuilder {
+    pub fn wait_timeout(self, wait_timeout: Duration) -> RedisDriverBuilder<D> {
         RedisDriverBuilder {
-            timeout: timeout.min(LONGEST_TIMEOUT),
+            wait_timeout,
             ..self
         }
     }
 
-    /// How long after its deadline a session's key stays, at least a minute and a minute if not
-    /// said: the hosts' clocks may differ by so much.
+    /// How long after its deadline a session's key stays: the hosts' clocks may differ by so much. A
+    /// minute at least, which is the default.
     #[must_use]
-    pub fn ttl_slack(self, ttl_slack: Duration) -> RedisDriverBuilder {
+    pub fn ttl_slack(self, ttl_slack: Duration) -> RedisDriverBuilder<D> {
         RedisDriverBuilder { ttl_slack, ..self }
     }
 
-    /// What an acknowledged operation survives, as you have set up the servers:
-    /// [`None`](Durability::None) if not said. [`Process`](Durability::Process) and
-    /// [`Power`](Durability::Power) both need `appendonly yes` and `appendfsync always`: with
-    /// `everysec` a write can be acknowledged before it is in the file.
+    /// What an acknowledged operation survives, as you have set up the servers.
+    /// [`Process`](Durability::Process) and [`Power`](Durability::Power) both need `appendonly yes`
+    /// and `appendfsync always`: with `everysec` a write can be acknowledged before it is in the file.
+    /// Default: [`None`](Durability::None).
     #[must_use]
-    pub fn durability(self, durability: Durability) -> RedisDriverBuilder {
+    pub fn durability(self, durability: Durability) -> RedisDriverBuilder<D> {
         RedisDriverBuilder { durability, ..self }
     }
 
-    /// The largest payload that is stored, in bytes: a little less than 512 MiB at most, 16 MiB and
-    /// some room for layers if not said. The servers' `proto-max-bulk-len` has to allow it.
+    /// The largest payload that is stored, in bytes, a little less than 512 MiB at most. The servers'
+    /// `proto-max-bulk-len` has to allow it.
+    /// Default: [`DEFAULT_MAX_PAYLOAD_BYTES`](session_driver::DEFAULT_MAX_PAYLOAD_BYTES), 16 MiB and
+    /// room for layers.
     #[must_use]
-    pub fn max_payload_bytes(self, max_payload_bytes: usize) -> RedisDriverBuilder {
+    pub fn max_payload_bytes(self, max_payload_bytes: usize) -> RedisDriverBuilder<D> {
         RedisDriverBuilder {
             max_payload_bytes,
             ..self
         }
     }
 
-    /// Whom to trust when the URL asks for TLS, as certificates in PEM: the authorities of the
-    /// system if not said.
+    /// The authorities to trust when the URL asks for TLS, as certificates in PEM. Default: those of
+    /// the system.
     #[must_use]
-    pub fn root_certificates(self, pem: impl Into<Vec<u8>>) -> RedisDriverBuilder {
+    pub fn root_certificates(self, pem: impl Into<Vec<u8>>) -> RedisDriverBuilder<D> {
         RedisDriverBuilder {
             root_certificates: Some(pem.into()),
             ..self
         }
-    }
-
-    /// Reaches the servers, and looks at them; nothing is written. Each address of a cluster, and each
-    /// sentinel, is given the timeouts, until one answers.
-    ///
-    /// # Errors
-    /// Unsupported when the URL is none of this driver's, names a unix socket on a system that is no
-    /// unix, or asks for TLS without the feature `tls`; when an option is out of range, a certificate
-    /// cannot be read, or a server is older than 6.2; Unavailable when a server cannot be reached,
-    /// is loading, or is no master where the URL names sentinels; PermissionDenied when it does not
-    /// take the password; Other when its certificate is not to be trusted.
-    pub fn open(self) -> Result<RedisDriver> {
-        let pool_size = self.pool_size;
-        let network = |dialer| Pools { dialer, pool_size };
-        at_once(self.try_open(network))
-            .map(RedisDriver::new)
-            .map_err(during(Operation::Open))
-    }
-
-    /// Reaches the servers, and looks at them, for tasks that yield; nothing is written.
-    ///
-    /// # Errors
-    /// As [`open`](RedisDriverBuilder::open); Unsupported also where there is no tokio runtime, and
-    /// for TLS without the feature `async` (with `async-plain` alone).
-    ///
-    /// # Panics
-    /// On a tokio runtime without I/O or time, as every operation does.
-    #[cfg(feature = "async-plain")]
-    pub async fn open_async(self) -> Result<AsyncRedisDriver> {
-        #[cfg(not(feature = "async"))]
-        if self.target.as_ref().is_ok_and(|target| target.tls) {
-            let reason = "the URL asks for TLS: enable the feature `async` of session-driver-redis";
-            return Err(Fault::new(ErrorKind::Unsupported, reason).during(Operation::Open));
-        }
-        let store = self.try_open(Lines::new).await;
-        store
-            .map(AsyncRedisDriver::new)
-            .map_err(during(Operation::Open))
     }
 
     async fn try_open<N: Network>(
@@ -207,8 +170,12 @@ impl RedisDriverBuilder {
         if self.pool_size == 0 {
             return Err(unsupported("the pool must have a connection"));
         }
-        if self.connect_timeout.is_zero() || self.timeout.is_zero() {
-            return Err(unsupported("a timeout must not be zero"));
+        for timeout in [self.connect_timeout, self.wait_timeout] {
+            if timeout.is_zero() || timeout > LONGEST_TIMEOUT {
+                return Err(unsupported(
+                    "a timeout must be more than zero, and a year at most",
+                ));
+            }
         }
         if self.ttl_slack < TTL_SLACK {
             return Err(unsupported("the slack must be a minute or more"));
@@ -223,18 +190,18 @@ impl RedisDriverBuilder {
             },
             login: target.login,
             connect_timeout: self.connect_timeout,
-            timeout: self.timeout,
+            wait_timeout: self.wait_timeout,
             masters_only: matches!(target.topology, Topology::Sentinel { .. }),
         };
         let network = network(Arc::new(dialer));
-        let servers = Servers::new(target.topology, network, self.timeout);
+        let servers = Servers::new(target.topology, network, self.wait_timeout);
         Ok(Store {
             warnings: inspect(&servers, self.durability).await?,
             servers,
             keyspace,
             settings: Settings {
                 connect_timeout: self.connect_timeout,
-                timeout: self.timeout,
+                wait_timeout: self.wait_timeout,
                 ttl_slack: self.ttl_slack,
                 durability: self.durability,
                 max_payload_bytes: self.max_payload_bytes,
@@ -243,7 +210,82 @@ impl RedisDriverBuilder {
     }
 }
 
-impl fmt::Debug for RedisDriverBuilder {
+impl RedisDriverBuilder<RedisDriver> {
+    /// Connects to the servers and inspects them; nothing is written. Each address of a cluster, and
+    /// each sentinel, is given the timeouts, until one answers.
+    ///
+    /// # Errors
+    /// - Unsupported when the URL is none of this driver's, names a unix socket on a system that is no
+    ///   unix, or asks for TLS without the feature `tls`; when an option is out of range, a certificate
+    ///   cannot be read, or a server is older than 6.2.
+    /// - Unavailable when a server cannot be reached, is loading, or is no master where the URL names
+    ///   sentinels.
+    /// - PermissionDenied when it does not take the password.
+    /// - Other when its certificate is not to be trusted.
+    pub fn open(self) -> Result<RedisDriver> {
+        let pool_size = self.pool_size;
+        let network = |dialer| Pools { dialer, pool_size };
+        at_once(self.try_open(network))
+            .map(RedisDriver::new)
+            .map_err(during(Operation::Open))
+    }
+}
+
+#[cfg(feature = "async-plain")]
+impl RedisDriverBuilder<RedisDriver> {
+    /// The same settings for the async driver.
+    #[must_use]
+    pub fn into_async(self) -> RedisDriverBuilder<AsyncRedisDriver> {
+        RedisDriverBuilder {
+            target: self.target,
+            prefix: self.prefix,
+            pool_size: self.pool_size,
+            connect_timeout: self.connect_timeout,
+            wait_timeout: self.wait_timeout,
+            ttl_slack: self.ttl_slack,
+            durability: self.durability,
+            max_payload_bytes: self.max_payload_bytes,
+            root_certificates: self.root_certificates,
+            opens: PhantomData,
+        }
+    }
+}
+
+#[cfg(feature = "async-plain")]
+impl RedisDriverBuilder<AsyncRedisDriver> {
+    /// Connects to the servers and inspects them, without blocking the thread; nothing is written.
+    ///
+    /// # Errors
+    /// Like [`RedisDriver`]'s [`open`](RedisDriverBuilder::open); Unsupported also outside a tokio
+    /// runtime, and for TLS without the feature `async` (with `async-plain` alone).
+    ///
+    /// # Panics
+    /// On a tokio runtime without I/O or time, as every operation does.
+    pub async fn open(self) -> Result<AsyncRedisDriver> {
+        #[cfg(not(feature = "async"))]
+        if self.target.as_ref().is_ok_and(|target| target.tls) {
+            let reason = "the URL asks for TLS: enable the feature `async` of session-driver-redis";
+            return Err(Fault::new(ErrorKind::Unsupported, reason).during(Operation::Open));
+        }
+        let store = self.try_open(Lines::new).await;
+        store
+            .map(AsyncRedisDriver::new)
+            .map_err(during(Operation::Open))
+    }
+}
+
+impl<D> Clone for RedisDriverBuilder<D> {
+    fn clone(&self) -> RedisDriverBuilder<D> {
+        RedisDriverBuilder {
+            target: self.target.clone(),
+            prefix: self.prefix.clone(),
+            root_certificates: self.root_certificates.clone(),
+            ..*self
+        }
+    }
+}
+
+impl<D> fmt::Debug for RedisDriverBuilder<D> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("RedisDriverBuilder")
             .field("target", &self.target)

@@ -16,7 +16,7 @@ pub(crate) struct Dialer {
     pub(crate) tls: Option<ClientTls>,
     pub(crate) login: Login,
     pub(crate) connect_timeout: Duration,
-    pub(crate) timeout: Duration,
+    pub(crate) wait_timeout: Duration,
     /// Whether a server that is no master is refused: a master that was replaced comes back as a
     /// replica, and serves old records.
     pub(crate) masters_only: bool,

@@ -168,4 +168,10 @@ pub use crate::blocking::RedisDriver;
 pub use crate::builder::RedisDriverBuilder;
 #[cfg(feature = "async-plain")]
 pub use crate::multiplexed::AsyncRedisDriver;
+pub use crate::url::SCHEMES;
 pub use crate::warning::Warning;
+
+/// The README's example, compiled.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -21,7 +21,7 @@ pub(crate) struct Store<N: Network> {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Settings {
     pub(crate) connect_timeout: Duration,
-    pub(crate) timeout: Duration,
+    pub(crate) wait_timeout: Duration,
     pub(crate) ttl_slack: Duration,
     pub(crate) durability: Durability,
     pub(crate) max_payload_bytes: usize,
@@ -41,10 +41,10 @@ impl<N: Network> Store<N> {
             rotate_keeps_version: true,
             durability: settings.durability,
             max_payload_bytes: settings.max_payload_bytes,
-            contention_bound: settings.timeout,
+            contention_bound: settings.wait_timeout,
             // All sentinels may hang one after the other; a command may fail late, and be sent to
             // another server once more.
-            outage_bound: (settings.connect_timeout + 2 * settings.timeout) * (sentinels + 2),
+            outage_bound: (settings.connect_timeout + 2 * settings.wait_timeout) * (sentinels + 2),
             traverse_bytes_per_id: 256,
             ..Capabilities::MINIMAL
         }

@@ -6,6 +6,21 @@ use std::path::PathBuf;
 
 use redis::{ConnectionAddr, ConnectionInfo, IntoConnectionInfo};
 
+/// The schemes of the URLs that the driver takes.
+pub const SCHEMES: &[&str] = &[
+    "redis",
+    "rediss",
+    "valkey",
+    "valkeys",
+    "unix",
+    "redis+unix",
+    "valkey+unix",
+    "redis-sentinel",
+    "rediss-sentinel",
+    "redis-cluster",
+    "rediss-cluster",
+];
+
 /// The port of a sentinel where none is said.
 const SENTINEL_PORT: u16 = 26379;
 
@@ -250,6 +265,20 @@ mod tests {
         match parsed("redis-cluster://one:7000,two").topology {
             Topology::Cluster(seeds) => assert_eq!(seeds, [tcp("one", 7000), tcp("two", 6379)]),
             other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn an_unknown_scheme_is_told_which_there_are() {
+        let wrong = Target::parse("http://localhost").expect_err("of no server");
+        let (_, told) = wrong.split_once("none of ").expect("a list");
+        assert_eq!(told.split(", ").collect::<Vec<_>>(), SCHEMES);
+        for scheme in SCHEMES {
+            let wrong = Target::parse(&format!("{scheme}:")).err();
+            assert!(
+                !wrong.is_some_and(|wrong| wrong.contains("none of")),
+                "{scheme}"
+            );
         }
     }
 

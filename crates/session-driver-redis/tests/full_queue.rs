@@ -43,7 +43,7 @@ fn whoever_cannot_connect_is_told_unavailable_in_time() {
         let server = Server::start(&options).expect("a server");
         let builder = || {
             let builder = RedisDriver::builder(&server.url()).pool_size(1);
-            builder.connect_timeout(TIMEOUT).timeout(TIMEOUT)
+            builder.connect_timeout(TIMEOUT).wait_timeout(TIMEOUT)
         };
         let driver = open(builder()).expect("an open driver");
         let bound = driver.capabilities().outage_bound;

@@ -11,7 +11,7 @@ use session_driver_redis::RedisDriver;
 use session_driver_redis::session_driver::ErrorKind;
 
 fn opened(open: Open, url: &str) -> Driver {
-    let builder = RedisDriver::builder(url).timeout(Duration::from_millis(300));
+    let builder = RedisDriver::builder(url).wait_timeout(Duration::from_millis(300));
     open(builder).expect("an open driver")
 }
 

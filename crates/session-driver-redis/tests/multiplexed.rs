@@ -318,7 +318,7 @@ fn a_server_that_hangs_fails_all_who_wait_within_the_bound() {
     let server = Server::start(&Options::new()).expect("a server");
     runtime().block_on(async {
         let builder = AsyncRedisDriver::builder(&server.url());
-        let driver = builder.timeout(Duration::from_millis(300)).open_async();
+        let driver = builder.wait_timeout(Duration::from_millis(300)).open();
         let driver = driver.await.expect("an open driver");
         put(&driver, "one", b"first").await.expect("a store");
         let bound = driver.capabilities().outage_bound;
@@ -359,7 +359,7 @@ fn large_payloads_of_many_tasks_stay_apart_with_tls_and_without() {
             let builder = AsyncRedisDriver::builder(&server.url());
             let builder = builder.root_certificates(authority.clone());
             // Ciphers take their time in a build that is not optimized.
-            let driver = builder.timeout(PATIENCE).open_async();
+            let driver = builder.wait_timeout(PATIENCE).open();
             let driver = Arc::new(driver.await.expect("an open driver"));
             for _ in 0..3 {
                 let mut tasks = JoinSet::new();

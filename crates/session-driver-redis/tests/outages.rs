@@ -17,7 +17,7 @@ const TIMEOUT: Duration = Duration::from_millis(300);
 /// A driver that gives up soon, with one connection: whatever is left on it meets the next caller.
 fn hasty(open: Open, url: &str) -> Driver {
     let builder = RedisDriver::builder(url).pool_size(1);
-    open(builder.timeout(TIMEOUT)).expect("an open driver")
+    open(builder.wait_timeout(TIMEOUT)).expect("an open driver")
 }
 
 /// Every operation fails as it should while no server answers, each within the declared bound.
@@ -89,7 +89,7 @@ fn a_server_that_hangs_is_unavailable_and_writes_are_indeterminate() {
             &*driver,
             &[ErrorKind::Indeterminate, ErrorKind::Unavailable],
         );
-        let builder = RedisDriver::builder(&server.url()).timeout(TIMEOUT);
+        let builder = RedisDriver::builder(&server.url()).wait_timeout(TIMEOUT);
         assert_eq!(kind(open(builder)), Some(ErrorKind::Unavailable));
         server.resume().expect("a continuation");
         put(&*driver, "one", b"last").expect("a store");
@@ -250,7 +250,10 @@ fn whoever_finds_all_connections_in_use_is_told_busy() {
     let server = Server::start(&Options::new().tcp()).expect("a server");
     let proxy = Proxy::start(&server).expect("a proxy");
     let builder = RedisDriver::builder(&proxy.url()).pool_size(1);
-    let driver = builder.timeout(TIMEOUT).open().expect("an open driver");
+    let driver = builder
+        .wait_timeout(TIMEOUT)
+        .open()
+        .expect("an open driver");
     proxy.delay(Duration::from_secs(30));
     let kinds = thread::scope(|scope| {
         let callers: Vec<_> = (0..3)

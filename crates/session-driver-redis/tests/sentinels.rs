@@ -38,7 +38,7 @@ fn answer_pings(mut client: TcpStream) {
 }
 
 fn opened(open: Open, url: &str) -> Result<Driver> {
-    open(RedisDriver::builder(url).timeout(TIMEOUT))
+    open(RedisDriver::builder(url).wait_timeout(TIMEOUT))
 }
 
 #[test]

@@ -13,6 +13,9 @@ use session_driver_redis::session_driver::{
 };
 use session_driver_redis::{RedisDriver, Warning};
 
+/// The longest timeout.
+const A_YEAR: Duration = Duration::from_secs(365 * 24 * 3600);
+
 #[test]
 fn settings_out_of_range_and_wrong_urls_are_unsupported() {
     let url = "redis://127.0.0.1:1";
@@ -21,8 +24,10 @@ fn settings_out_of_range_and_wrong_urls_are_unsupported() {
         RedisDriver::builder(url).prefix("no colon"),
         RedisDriver::builder(url).prefix(""),
         RedisDriver::builder(url).pool_size(0),
-        RedisDriver::builder(url).timeout(Duration::ZERO),
+        RedisDriver::builder(url).wait_timeout(Duration::ZERO),
         RedisDriver::builder(url).connect_timeout(Duration::ZERO),
+        RedisDriver::builder(url).wait_timeout(A_YEAR + Duration::from_nanos(1)),
+        RedisDriver::builder(url).connect_timeout(Duration::MAX),
         RedisDriver::builder(url).ttl_slack(Duration::from_secs(59)),
         RedisDriver::builder(url).max_payload_bytes(512 * 1024 * 1024),
         RedisDriver::builder("rediss://127.0.0.1:1").root_certificates("no certificate"),
@@ -180,8 +185,8 @@ fn the_longest_timeouts_are_as_good_as_others() {
     let cluster = Cluster::start(3).expect("a cluster");
     for open in FACES {
         for url in [server.url(), with_port.url(), cluster.url()] {
-            let builder = RedisDriver::builder(&url).timeout(Duration::MAX);
-            let driver = open(builder.connect_timeout(Duration::MAX)).expect("an open driver");
+            let builder = RedisDriver::builder(&url).wait_timeout(A_YEAR);
+            let driver = open(builder.connect_timeout(A_YEAR)).expect("an open driver");
             let declared = driver.capabilities();
             assert!(declared.outage_bound > declared.contention_bound);
             put(&*driver, "one", b"x").expect("a store");

@@ -33,7 +33,7 @@ fn opened(open: Open, timeout: Duration) -> impl Iterator<Item = (Server, Driver
         let server = Server::start(&options).expect("a server");
         let authority = fs::read(Tls::authority()).expect("a certificate");
         let builder = RedisDriver::builder(&server.url()).root_certificates(authority);
-        let driver = open(builder.timeout(timeout)).expect("an open driver");
+        let driver = open(builder.wait_timeout(timeout)).expect("an open driver");
         put(&*driver, "one", b"first").expect("a store");
         (server, driver)
     })

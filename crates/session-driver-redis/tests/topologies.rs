@@ -24,7 +24,7 @@ fn opened(open: Open, url: &str) -> Driver {
 
 fn opened_with(open: Open, url: &str, prefix: &str) -> Driver {
     let builder = RedisDriver::builder(url).prefix(prefix);
-    let builder = builder.timeout(Duration::from_secs(1));
+    let builder = builder.wait_timeout(Duration::from_secs(1));
     open(builder).expect("an open driver")
 }
 

@@ -3,16 +3,15 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use session_driver::{Durability, ErrorKind, Operation, Result, Version};
+use session_driver::{
+    DEFAULT_MAX_PAYLOAD_BYTES, Durability, ErrorKind, Operation, Result, Version,
+};
 use session_driver_envelope::LONGEST_PAYLOAD;
 
 use crate::driver::SledDriver;
 use crate::engine::Engine;
 use crate::fault::{Attempt, Fault};
 use crate::root::Root;
-
-/// 16 MiB, and room for what layers add.
-const MAX_PAYLOAD_BYTES: usize = 16 * 1024 * 1024 + 64 * 1024;
 
 const TREE: &str = "sessions";
 const FLUSH_EVERY: Duration = Duration::from_millis(500);
@@ -44,13 +43,13 @@ impl SledDriverBuilder {
             tree: TREE.into(),
             durability: Durability::Process,
             flush_every: FLUSH_EVERY,
-            max_payload_bytes: MAX_PAYLOAD_BYTES,
+            max_payload_bytes: DEFAULT_MAX_PAYLOAD_BYTES,
             create: true,
         }
     }
 
-    /// The tree that holds the sessions, one namespace among others in the store: `sessions` if not
-    /// said. Any text is a name, and is taken to the letter.
+    /// The tree that holds the sessions, one namespace among others in the store. Any text is
+    /// a name, and is taken to the letter. Default: `sessions`.
     #[must_use]
     pub fn tree(self, name: impl Into<String>) -> SledDriverBuilder {
         SledDriverBuilder {
@@ -70,8 +69,8 @@ impl SledDriverBuilder {
         SledDriverBuilder { durability, ..self }
     }
 
-    /// How often sled flushes and tidies up by itself: every 500 milliseconds if not said. It
-    /// flushes earlier when 2 MiB were written. At least a millisecond.
+    /// How often sled flushes and tidies up by itself, a millisecond at least. Default: 500 ms. It
+    /// flushes earlier when 2 MiB were written.
     #[must_use]
     pub fn flush_every(self, flush_every: Duration) -> SledDriverBuilder {
         SledDriverBuilder {
@@ -80,8 +79,9 @@ impl SledDriverBuilder {
         }
     }
 
-    /// The largest payload that is stored, in bytes: at most [`LONGEST_PAYLOAD`], 16 MiB and some
-    /// room for layers if not said.
+    /// The largest payload that is stored, in bytes, 512 MiB at most.
+    /// Default: [`DEFAULT_MAX_PAYLOAD_BYTES`](session_driver::DEFAULT_MAX_PAYLOAD_BYTES), 16 MiB and
+    /// room for layers.
     #[must_use]
     pub fn max_payload_bytes(self, max_payload_bytes: usize) -> SledDriverBuilder {
         SledDriverBuilder {
@@ -90,8 +90,8 @@ impl SledDriverBuilder {
         }
     }
 
-    /// Whether a store or tree that is missing is made, as it is if not said. If not, the open is
-    /// refused as Unavailable and leaves everything as it was.
+    /// Whether a store or tree that is missing is made. Default: true. With false, opening one that is
+    /// missing fails with Unavailable and leaves everything as it was.
     #[must_use]
     pub fn create(self, create: bool) -> SledDriverBuilder {
         SledDriverBuilder { create, ..self }
@@ -101,13 +101,17 @@ impl SledDriverBuilder {
     /// directory is there.
     ///
     /// # Errors
-    /// Locked when any other instance has the store open, in this process or another;
-    /// PermissionDenied when the directory belongs to another user, can be written by others, or
-    /// access is refused; Incompatible when it holds files that are no store's, lies inside another
-    /// store, or was made by a newer format or another release of sled; Corrupt when its marker or
-    /// sled's own files are damaged; Unsupported when an option is out of range; Unavailable when
-    /// the parent does not exist. At most an empty directory, or a store without sessions, is left
-    /// behind.
+    /// - Locked when any other instance has the store open, in this process or another.
+    /// - PermissionDenied when the directory belongs to another user, can be written by others, or
+    ///   access is refused.
+    /// - Incompatible when it holds files that are no store's, lies inside another store, or was made
+    ///   by a newer format or another release of sled.
+    /// - Corrupt when its marker or sled's own files are damaged.
+    /// - Unsupported when an option is out of range, or durability is Power.
+    /// - Unavailable when the parent does not exist, or there is no store or tree and
+    ///   [`create`](SledDriverBuilder::create) is false.
+    ///
+    /// At most an empty directory, or a store without sessions, is left behind.
     pub fn open(self) -> Result<SledDriver> {
         self.try_open()
             .map_err(|fault| fault.during(Operation::Open))

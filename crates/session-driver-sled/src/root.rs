@@ -81,6 +81,8 @@ enum Refusal {
         "{0} holds files that are no session store's; use an empty directory or one that does not exist yet"
     )]
     Foreign(PathBuf),
+    #[error("there is no session store in {0}")]
+    Missing(PathBuf),
     #[error("{0} lies inside another session store; use a directory beside it")]
     Nested(PathBuf),
     #[error("{0} holds links, which are not followed; put the files themselves there")]
@@ -116,7 +118,7 @@ impl Root {
         let is_new = engine.is_err_and(|errno| errno == Errno::NOENT);
         if marker.read(is_new)? == Made::Unfinished {
             if !create {
-                return Err(there_is_none());
+                return Err(Fault::new(ErrorKind::Unavailable, Refusal::Missing(path)));
             }
             marker.say_unfinished()?;
             // Whoever began had no answer yet, so nothing is lost; sled does not open everything
@@ -268,13 +270,12 @@ impl Identity {
 fn ensure_made(path: &Path) -> Attempt<()> {
     match stat(path.join(ENGINE)) {
         Ok(found) if FileType::from_raw_mode(found.st_mode) == FileType::Directory => Ok(()),
-        Ok(_) | Err(Errno::NOENT | Errno::NOTDIR) => Err(there_is_none()),
+        Ok(_) | Err(Errno::NOENT | Errno::NOTDIR) => Err(Fault::new(
+            ErrorKind::Unavailable,
+            Refusal::Missing(path.into()),
+        )),
         Err(errno) => Err(errno.into()),
     }
-}
-
-fn there_is_none() -> Fault {
-    Fault::new(ErrorKind::Unavailable, "there is no store")
 }
 
 fn is_gone() -> Fault {

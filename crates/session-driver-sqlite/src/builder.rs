@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use session_driver::{Durability, ErrorKind, Operation, Result};
+use session_driver::{DEFAULT_MAX_PAYLOAD_BYTES, Durability, ErrorKind, Operation, Result};
 
 use crate::database::Database;
 use crate::driver::SqliteDriver;
@@ -11,13 +11,10 @@ use crate::fault::{Attempt, Fault};
 use crate::place::Place;
 use crate::table::Table;
 
-/// 16 MiB, and room for what layers add.
-const MAX_PAYLOAD_BYTES: usize = 16 * 1024 * 1024 + 64 * 1024;
-
 /// SQLite takes a row of at most 1 GB.
 const LONGEST_PAYLOAD: usize = 512 * 1024 * 1024;
 
-const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+const WAIT_TIMEOUT: Duration = Duration::from_secs(5);
 
 const TABLE: &str = "sessions";
 
@@ -36,7 +33,7 @@ pub struct SqliteDriverBuilder {
     path: PathBuf,
     table: String,
     durability: Durability,
-    busy_timeout: Duration,
+    wait_timeout: Duration,
     max_payload_bytes: usize,
     create: bool,
 }
@@ -47,16 +44,16 @@ impl SqliteDriverBuilder {
             path: path.into(),
             table: TABLE.into(),
             durability: Durability::Process,
-            busy_timeout: BUSY_TIMEOUT,
-            max_payload_bytes: MAX_PAYLOAD_BYTES,
+            wait_timeout: WAIT_TIMEOUT,
+            max_payload_bytes: DEFAULT_MAX_PAYLOAD_BYTES,
             create: true,
         }
     }
 
-    /// The table that holds the sessions, `sessions` if not said: any name that is not empty, has no
-    /// NUL, and begins with neither `sqlite_` nor `session_driver_`. It need not be escaped. As
-    /// SQLite compares names without case, one that differs from another table's by case alone is
-    /// refused.
+    /// The table that holds the sessions: any name that is not empty, has no NUL, and begins with
+    /// neither `sqlite_` nor `session_driver_`. It need not be escaped. As SQLite compares names
+    /// without case, one that differs from another table's by case alone is refused.
+    /// Default: `sessions`.
     #[must_use]
     pub fn table(self, name: impl Into<String>) -> SqliteDriverBuilder {
         SqliteDriverBuilder {
@@ -67,8 +64,8 @@ impl SqliteDriverBuilder {
 
     /// What an acknowledged operation survives: [`Process`](Durability::Process) (the default;
     /// `synchronous = NORMAL`), or [`Power`](Durability::Power) at the price of a sync for every
-    /// transaction (`synchronous = FULL`). [`None`](Durability::None) is kept as `Process`, which
-    /// costs nothing more.
+    /// transaction (`synchronous = FULL`). [`None`](Durability::None) is raised to `Process`,
+    /// which costs nothing more.
     #[must_use]
     pub fn durability(self, durability: Durability) -> SqliteDriverBuilder {
         SqliteDriverBuilder {
@@ -77,17 +74,18 @@ impl SqliteDriverBuilder {
         }
     }
 
-    /// How long an operation waits for other writers before it is Busy: 5 seconds if not said.
+    /// How long an operation waits for other writers before it fails with Busy. Default: 5 s.
     #[must_use]
-    pub fn busy_timeout(self, busy_timeout: Duration) -> SqliteDriverBuilder {
+    pub fn wait_timeout(self, wait_timeout: Duration) -> SqliteDriverBuilder {
         SqliteDriverBuilder {
-            busy_timeout,
+            wait_timeout,
             ..self
         }
     }
 
-    /// The largest payload that is stored, in bytes: at most 512 MiB, 16 MiB and some room for
-    /// layers if not said.
+    /// The largest payload that is stored, in bytes, 512 MiB at most.
+    /// Default: [`DEFAULT_MAX_PAYLOAD_BYTES`](session_driver::DEFAULT_MAX_PAYLOAD_BYTES), 16 MiB and
+    /// room for layers.
     #[must_use]
     pub fn max_payload_bytes(self, max_payload_bytes: usize) -> SqliteDriverBuilder {
         SqliteDriverBuilder {
@@ -96,8 +94,8 @@ impl SqliteDriverBuilder {
         }
     }
 
-    /// Whether a file or table that is missing is made, as it is if not said. If not, the open is
-    /// refused as Unavailable and leaves everything as it was.
+    /// Whether a file or table that is missing is made. Default: true. With false, opening one that is
+    /// missing fails with Unavailable and leaves everything as it was.
     #[must_use]
     pub fn create(self, create: bool) -> SqliteDriverBuilder {
         SqliteDriverBuilder { create, ..self }
@@ -114,7 +112,8 @@ impl SqliteDriverBuilder {
     /// - Corrupt when the database is damaged.
     /// - Unsupported when its file system has no shared memory, an option is out of range, or the
     ///   SQLite library is older than 3.37.0.
-    /// - Unavailable when the directory does not exist.
+    /// - Unavailable when the directory does not exist, or the file or table does not and
+    ///   [`create`](SqliteDriverBuilder::create) is false.
     /// - Busy when others kept the database locked for the whole timeout.
     ///
     /// At most an empty file is left behind.
@@ -137,7 +136,7 @@ impl SqliteDriverBuilder {
                 place,
                 table,
                 self.durability,
-                self.busy_timeout,
+                self.wait_timeout,
                 self.create,
             )?,
             max_payload_bytes: self.max_payload_bytes,
@@ -147,11 +146,11 @@ impl SqliteDriverBuilder {
 
 /// A driver in memory, with the default settings.
 pub(crate) fn in_memory() -> Result<SqliteDriver> {
-    let opened = Table::named(TABLE).and_then(|table| Database::in_memory(table, BUSY_TIMEOUT));
+    let opened = Table::named(TABLE).and_then(|table| Database::in_memory(table, WAIT_TIMEOUT));
     match opened {
         Ok(database) => Ok(SqliteDriver {
             database,
-            max_payload_bytes: MAX_PAYLOAD_BYTES,
+            max_payload_bytes: DEFAULT_MAX_PAYLOAD_BYTES,
         }),
         Err(fault) => Err(fault.during(Operation::Open)),
     }

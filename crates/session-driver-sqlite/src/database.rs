@@ -31,7 +31,7 @@ pub(crate) struct Database {
     file: Option<File>,
     writer: Writer,
     pub(crate) table: Table,
-    pub(crate) busy_timeout: Duration,
+    pub(crate) wait_timeout: Duration,
 }
 
 struct File {
@@ -49,11 +49,11 @@ impl Database {
         place: Place,
         table: Table,
         durability: Durability,
-        busy_timeout: Duration,
+        wait_timeout: Duration,
         create: bool,
     ) -> Attempt<Database> {
         version::ensure_supported()?;
-        let patience = Patience::new(busy_timeout);
+        let patience = Patience::new(wait_timeout);
         // Concurrent first openers get in each other's way, and each begins again.
         let writer = patience.retry(|| {
             let mut connection = connect(&place, durability)?;
@@ -81,11 +81,11 @@ impl Database {
             }),
             writer: Writer::new(writer),
             table,
-            busy_timeout,
+            wait_timeout,
         })
     }
 
-    pub(crate) fn in_memory(table: Table, busy_timeout: Duration) -> Attempt<Database> {
+    pub(crate) fn in_memory(table: Table, wait_timeout: Duration) -> Attempt<Database> {
         version::ensure_supported()?;
         let mut connection = Connection::open_in_memory()?;
         schema::ensure_newest(&mut connection, &table)?;
@@ -93,7 +93,7 @@ impl Database {
             file: None,
             writer: Writer::new(connection.into()),
             table,
-            busy_timeout,
+            wait_timeout,
         })
     }
 
@@ -123,7 +123,7 @@ impl Database {
             // Made only if it is needed: it reads the clock.
             let outcome = match read() {
                 Err(busy) if busy.kind == ErrorKind::Busy => {
-                    Patience::new(self.busy_timeout).retry(read)
+                    Patience::new(self.wait_timeout).retry(read)
                 }
                 outcome => outcome,
             };
@@ -143,7 +143,7 @@ impl Database {
             place: self.file.as_ref().map(|file| &file.place),
             wal: self.file.as_ref().and_then(|file| file.wal.as_ref()),
         };
-        self.writer.write(&ground, self.busy_timeout, bytes, change)
+        self.writer.write(&ground, self.wait_timeout, bytes, change)
     }
 
     /// To be asked before "there is no such session" is said by a read: one that is missing in a

@@ -65,7 +65,7 @@ impl SessionDriver for SqliteDriver {
             rotate_keeps_version: true,
             durability,
             max_payload_bytes: self.max_payload_bytes,
-            contention_bound: self.database.busy_timeout,
+            contention_bound: self.database.wait_timeout,
             outage_bound: OUTAGE_BOUND,
             traverse_bytes_per_id: 256,
             // The log has 24 MiB, and a step of 4 MiB more each time that readers keep it from beginning anew.

@@ -30,6 +30,8 @@ pub(crate) struct Place {
 enum Refusal {
     #[error("{0} is a link, directory or device; name the database file itself")]
     NotAFile(PathBuf),
+    #[error("there is no database in {0}")]
+    Missing(PathBuf),
     #[error("cannot open or create {0}")]
     Io(PathBuf, #[source] io::Error),
 }
@@ -45,7 +47,12 @@ impl Place {
         if create {
             create_empty(&path).map_err(refuse)?;
         }
-        let status = system::status(&path).map_err(refuse)?;
+        let status = match system::status(&path) {
+            Err(error) if !create && error.kind() == io::ErrorKind::NotFound => {
+                return Err(Fault::new(ErrorKind::Unavailable, Refusal::Missing(path)));
+            }
+            status => status.map_err(refuse)?,
+        };
         system::ensure_private(&path, &status)?;
         system::ensure_readable(&path, &status).map_err(refuse)?;
         if durability >= Durability::Power {

@@ -2,6 +2,10 @@
 
 use std::time::Duration;
 
+/// The largest payload, in bytes, that a driver stores unless it is configured otherwise: 16 MiB for
+/// the application, and 64 KiB for what layers add.
+pub const DEFAULT_MAX_PAYLOAD_BYTES: usize = 16 * 1024 * 1024 + 64 * 1024;
+
 /// What one driver instance, as it is configured, promises; every field is named by a rule (CAP-1).
 ///
 /// The conformance suite holds a driver to what it declares, and documents and comparisons read it.
@@ -86,6 +90,10 @@ pub enum Sharing {
 }
 
 /// What an acknowledged operation survives, from least to most.
+///
+/// A driver's builder takes any of the three. One that the engine exceeds at no cost is raised to what
+/// the engine gives, and [`Capabilities::durability`] says so; one that the engine cannot give makes
+/// the open fail with [`Unsupported`](crate::ErrorKind::Unsupported). It is never lowered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Durability {
     /// Nothing is promised once the process that holds the data ends.

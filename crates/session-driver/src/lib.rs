@@ -86,7 +86,7 @@ mod session;
 mod sessions;
 mod time;
 
-pub use crate::capabilities::{Capabilities, Durability, Sharing};
+pub use crate::capabilities::{Capabilities, DEFAULT_MAX_PAYLOAD_BYTES, Durability, Sharing};
 #[cfg(feature = "bincode")]
 pub use crate::codec::Bincode;
 #[cfg(feature = "json")]

@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::{fmt, mem};
 
-use crate::capabilities::Capabilities;
+use crate::capabilities::{Capabilities, DEFAULT_MAX_PAYLOAD_BYTES};
 use crate::driver::{SessionDriver, Swept};
 use crate::error::{Error, ErrorKind, Operation, Result};
 use crate::id::SessionId;
@@ -19,9 +19,6 @@ use crate::time::Timestamp;
 
 /// Enough that threads on a few cores rarely meet in one.
 const SHARDS: usize = 16;
-
-/// The default maximum: 16 MiB, and room for what layers add.
-const MAX_PAYLOAD_BYTES: usize = 16 * 1024 * 1024 + 64 * 1024;
 
 /// Keeps records in sharded maps in memory; they end with the last clone.
 ///
@@ -68,7 +65,7 @@ impl MemoryDriver {
         };
         MemoryDriver {
             store: Arc::new(store),
-            max_payload_bytes: MAX_PAYLOAD_BYTES,
+            max_payload_bytes: DEFAULT_MAX_PAYLOAD_BYTES,
         }
     }
 

@@ -36,6 +36,12 @@ const WITHOUT_DEFAULTS: &[(&str, &[&str], &str)] = &[
         &["session-driver-redis"],
         "async-plain",
     ),
+    ("lints of URLs without drivers", &["session-driver-url"], ""),
+    (
+        "lints of URLs for tasks with SQLite alone",
+        &["session-driver-url"],
+        "async,json,sqlite",
+    ),
 ];
 const HANDLES: &[&str] = &["session-driver", "session-driver-async"];
 const DOCUMENTATION: &[&str] = &[

@@ -57,7 +57,7 @@ pub(crate) async fn redis(case: &str) -> Option<Subject> {
 pub(crate) async fn redis_async(case: &str) -> Option<Subject> {
     let driver = AsyncRedisDriver::builder(&redis_url(case)?).prefix(prefix());
     Some(Subject {
-        driver: Arc::new(driver.open_async().await.expect("an open driver")),
+        driver: Arc::new(driver.open().await.expect("an open driver")),
         _directory: None,
     })
 }

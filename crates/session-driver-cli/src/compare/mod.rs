@@ -19,11 +19,12 @@ use self::measure::Measured;
 use self::programs::Programs;
 use self::sample::Session;
 use crate::arguments::Compare;
-use crate::drivers::Target;
 use crate::failure::{Failure, Finish, chain};
 use crate::output::Output;
 use crate::progress::Progress;
 use crate::scratch;
+use crate::subject::Candidate;
+use crate::target::Target;
 use crate::verify;
 
 /// Everything that was found.
@@ -98,7 +99,7 @@ pub(crate) fn run(arguments: &Compare, output: &mut Output) -> Result<Finish, Fa
     // Who could not be opened has been noted, and keeps nobody else from being compared.
     let rows = targets.iter().zip(&comparison.drivers);
     let opened = rows.filter(|(_, row)| row.rules.is_some());
-    let opened: Vec<&Target> = opened.map(|(target, _)| target).collect();
+    let opened: Vec<&Candidate> = opened.map(|(target, _)| target).collect();
     let mut unplayed = None;
     if opened.len() > 1 && arguments.programs > 0 {
         output.progress().say("random programs");
@@ -143,9 +144,12 @@ fn seed(arguments: &Compare) -> Result<u64, Failure> {
 fn targets(
     urls: &[String],
     parent: &Path,
-) -> Result<(Vec<Target>, Option<scratch::Directory>), Failure> {
+) -> Result<(Vec<Candidate>, Option<scratch::Directory>), Failure> {
     if !urls.is_empty() {
-        let targets: Result<_, _> = urls.iter().map(|url| Target::locate(url)).collect();
+        let targets: Result<_, _> = urls
+            .iter()
+            .map(|url| Target::locate(url).map(Candidate::beside))
+            .collect();
         return Ok((targets?, None));
     }
     let directory = scratch::Directory::inside(parent).map_err(|error| {
@@ -155,13 +159,13 @@ fn targets(
         )
         .next("choose another with --dir")
     })?;
-    let mut targets = Target::without_server(directory.path());
-    targets.extend(Target::usual_server());
+    let mut targets = Candidate::without_server(directory.path());
+    targets.extend(Target::usual_server().map(Candidate::beside));
     Ok((targets, Some(directory)))
 }
 
 /// What a driver costs. What fails is noted, and ends what depends on it.
-fn measured(target: &Target, sessions: Vec<Session>, threads: usize, output: &Output) -> Row {
+fn measured(target: &Candidate, sessions: Vec<Session>, threads: usize, output: &Output) -> Row {
     let mut row = Row {
         url: target.name(),
         sessions: 0,
@@ -177,7 +181,7 @@ fn measured(target: &Target, sessions: Vec<Session>, threads: usize, output: &Ou
 }
 
 fn measure(
-    target: &Target,
+    target: &Candidate,
     sessions: Vec<Session>,
     threads: usize,
     row: &mut Row,
@@ -205,7 +209,7 @@ fn measure(
 }
 
 fn prove(
-    target: &Target,
+    target: &Candidate,
     options: &Options,
     row: &mut Row,
     output: &Output,

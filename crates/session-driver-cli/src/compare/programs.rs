@@ -3,8 +3,8 @@
 use serde::Serialize;
 use session_driver_conformance::{Difference, Differential, Subject};
 
-use crate::drivers::Target;
 use crate::failure::Failure;
+use crate::subject::Candidate;
 
 /// How many programs were played, and where the drivers' answers first parted.
 #[derive(Debug, Serialize)]
@@ -40,12 +40,16 @@ impl Programs {
 }
 
 /// Plays `programs` programs of this seed on all these drivers at once, up to the first difference.
-pub(super) fn play(targets: &[&Target], programs: usize, seed: u64) -> Result<Programs, Failure> {
+pub(super) fn play(
+    targets: &[&Candidate],
+    programs: usize,
+    seed: u64,
+) -> Result<Programs, Failure> {
     let mut drivers = Differential::new(seed).programs(programs);
     for target in targets {
         let what = format!("{} cannot be opened for random programs", target.name());
         drivers = drivers
-            .with(Target::clone(target))
+            .with(Candidate::clone(target))
             .map_err(|error| Failure::because(&what, &*error))?;
     }
     let difference = drivers

@@ -86,7 +86,7 @@ fn every_driver_gives_back_what_was_imported() {
     let tool = Tool::new();
     for url in [
         "sqlite:store.db",
-        "sqlite:store.db?table=other%20sessions&durability=power&busy-timeout=1s",
+        "sqlite:store.db?table=other%20sessions&durability=power&wait-timeout=1s",
         "sled:store.sled",
         "sled:store.sled?tree=other&durability=none&flush-every=50ms",
     ] {
@@ -104,7 +104,7 @@ fn redis_gives_back_what_was_imported() {
     let tool = Tool::new();
     gives_back_what_was_imported(&tool, &server.url());
     let shop = format!(
-        "{}?prefix=shop:&timeout=2s&pool-size=2&ttl-slack=2m",
+        "{}?prefix=shop:&wait-timeout=2s&pool-size=2&ttl-slack=2m",
         server.url()
     );
     assert_eq!(tool.run(&["list", &shop]).success().stdout, "");
@@ -188,7 +188,10 @@ fn a_payload_over_the_maximum_is_a_bad_line_and_so_is_an_endless_one() {
     let tool = Tool::new();
     let endless = format!("{{\"id\":\"{}\"}}\n", "x".repeat(1_000_000));
     let input = line("big", None, &[7; 1001]) + &endless + &line("fits", None, &[7; 1000]);
-    let ended = tool.feed(&["import", "file:store?max-payload=1000", "-"], &input);
+    let ended = tool.feed(
+        &["import", "file:store?max-payload-bytes=1000", "-"],
+        &input,
+    );
     let ended = ended.failure("line 1: file: store failed: the payload is larger");
     assert!(
         ended.stderr.contains("line 2: it is longer than"),

@@ -11,42 +11,33 @@ fn a_wrong_url_is_a_usage_error_that_names_the_right_ones() {
     for (url, text) in [
         (
             "mongo:x",
-            "known are memory:, file:, sqlite:, sled:, redis:, rediss:, unix:, redis-sentinel:, redis-cluster:",
+            "known are memory:, file:, sqlite:, sled:, redis:, rediss:, valkey:, valkeys:, unix:",
         ),
-        ("store", "write file:store"),
+        ("store", "write file:PATH"),
         ("memory:x", "memory: has no path"),
-        ("memory:?a=b", "it takes none"),
-        ("file:", "needs the path"),
-        ("file:?durability=power", "needs the path"),
+        ("memory:?a=b", "its parameters are max-payload-bytes"),
+        ("file:", "needs a path"),
+        ("file:?durability=power", "needs a path"),
         (
             "file:store?color=red",
-            "its parameters are durability, lock-timeout, max-payload, shards",
+            "its parameters are create, durability, max-payload-bytes, shards, wait-timeout",
         ),
-        ("file:store?shards=1&shards=2", "stands there twice"),
-        ("file:store?shards=0", "no number from 1 to 256"),
-        ("file:store?shards=257", "no number from 1 to 256"),
+        ("file:store?shards=1&shards=2", "`shards` twice"),
+        ("file:store?shards=65536", "not a number in its range"),
         (
             "file:store?durability=maybe",
-            "`maybe` is not one of process, power",
+            "`maybe` is not one of none, process, power",
         ),
-        ("file:store?max-payload=-1", "no number of bytes"),
-        ("file:store?lock-timeout=1", "no length of time"),
+        ("file:store?max-payload-bytes=-1", "not a number"),
+        ("file:store?wait-timeout=1", "not a length of time"),
         ("file:st%re", "written %25"),
         ("file://host/store", "no host"),
-        ("sqlite:", "needs the path of a database"),
+        ("sqlite:", "needs a path"),
         ("sqlite:db?table=", "it is empty"),
-        (
-            "sqlite:db?durability=none",
-            "`none` is not one of process, power",
-        ),
-        ("sqlite:db?tree=a", "its parameters are busy-timeout"),
-        ("sled:", "needs the path of a directory"),
-        (
-            "sled:db?durability=power",
-            "`power` is not one of none, process",
-        ),
-        ("sled:db?flush-every=1", "no length of time"),
-        ("redis://127.0.0.1?pool-size=0", "no number of connections"),
+        ("sqlite:db?tree=a", "its parameters are create, durability"),
+        ("sled:", "needs a path"),
+        ("sled:db?flush-every=1", "not a length of time"),
+        ("redis://127.0.0.1?pool-size=-1", "not a number"),
         ("redis://127.0.0.1?prefix=", "it is empty"),
         (
             "redis://127.0.0.1?table=a",
@@ -64,7 +55,7 @@ fn a_wrong_url_is_a_usage_error_that_names_the_right_ones() {
 #[test]
 fn every_parameter_is_understood() {
     let tool = Tool::new();
-    let url = "file:st%3Fre?durability=process&lock-timeout=250ms&max-payload=2000&shards=8";
+    let url = "file:st%3Fre?durability=process&wait-timeout=250ms&max-payload-bytes=2000&shards=8";
     tool.feed(&["import", url, "-"], line("a", None, b"x"))
         .success();
     assert_eq!(tool.names("."), ["st?re"]);
@@ -86,11 +77,16 @@ fn looking_at_a_store_that_is_not_there_makes_none() {
         &["touch", "--never", "file:none", "a"],
         &["sweep", "file:none"],
     ] {
-        tool.run(arguments).failure("none does not exist");
+        tool.run(arguments).failure("there is no session store in");
     }
-    tool.run(&["list", "file:empty"]).failure("empty is empty");
-    for url in ["sqlite:none.db", "sled:none"] {
-        tool.run(&["list", url]).failure("does not exist");
+    for (url, text) in [
+        ("file:empty", "there is no session store in"),
+        ("sled:empty", "there is no session store in"),
+        ("sled:none", "there is no session store in"),
+        ("sqlite:none.db", "there is no database in"),
+    ] {
+        let ended = tool.run(&["list", url]).failure(text);
+        assert!(ended.stderr.contains("`import` makes"), "{ended:?}");
     }
     tool.run(&["import", "file:no/where", "-"])
         .failure("open failed");
@@ -112,6 +108,24 @@ fn a_table_or_tree_that_is_not_there_is_not_made() {
         }
         assert_eq!(tool.run(&["list", url]).success().stdout, "a\n");
     }
+}
+
+#[test]
+fn an_option_that_the_driver_refuses_makes_nothing() {
+    let tool = Tool::new();
+    for (url, text) in [
+        ("file:store?shards=0", "must be 1 to 256"),
+        ("file:store?shards=257", "must be 1 to 256"),
+        (
+            "sled:store?durability=power",
+            "does not survive a loss of power",
+        ),
+        ("redis://127.0.0.1?pool-size=0", "must have a connection"),
+        ("redis://127.0.0.1?wait-timeout=400d", "a year at most"),
+    ] {
+        tool.run(&["import", url, "-"]).failure(text);
+    }
+    assert!(tool.names(".").is_empty());
 }
 
 #[test]

@@ -29,7 +29,7 @@ enum Entry {
 impl FileDriver {
     /// How long one operation may wait for locks, all together.
     fn patience(&self) -> Patience {
-        Patience::new(self.lock_timeout)
+        Patience::new(self.wait_timeout)
     }
 
     /// The shard of an id, or `None` when nothing was ever stored in it.

@@ -215,3 +215,25 @@ fn a_replaced_directory_is_unavailable_within_the_declared_bound() {
         ErrorKind::Unavailable
     );
 }
+
+#[test]
+fn a_store_that_may_not_be_made_is_unavailable_and_nothing_is_changed() {
+    let directory = tempfile::tempdir().expect("a temporary directory");
+    let (missing, empty) = (
+        directory.path().join("missing"),
+        directory.path().join("empty"),
+    );
+    fs::create_dir(&empty).expect("a directory");
+    for path in [&missing, &empty] {
+        let error = FileDriver::builder(path).create(false).open();
+        let error = error.expect_err("there is no store");
+        assert_eq!(error.kind(), ErrorKind::Unavailable);
+        let source = std::error::Error::source(&error).expect("a reason");
+        assert!(source.to_string().contains("no session store"), "{source}");
+    }
+    assert!(!missing.exists());
+    assert_eq!(fs::read_dir(&empty).expect("a directory").count(), 0);
+    drop(FileDriver::open(&empty).expect("a new store"));
+    let opened = FileDriver::builder(&empty).create(false).open();
+    opened.expect("a store that is there is opened");
+}

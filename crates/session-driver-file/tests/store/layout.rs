@@ -131,7 +131,7 @@ fn a_stopped_holder_of_a_lock_makes_others_busy_and_not_wait_for_ever() {
     let store = Store::new();
     store.put(&id("a"), b"x").expect("a store");
     let impatient = FileDriver::builder(store.path())
-        .lock_timeout(std::time::Duration::from_millis(20))
+        .wait_timeout(std::time::Duration::from_millis(20))
         .open()
         .expect("the store");
     let holder = std::fs::File::open(store.file()).expect("the file");

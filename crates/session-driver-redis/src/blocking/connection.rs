@@ -34,7 +34,7 @@ impl Connection {
     }
 
     fn new(dialer: &Dialer, address: &Address) -> Attempt<Connection> {
-        let (tls, timeout) = (dialer.tls.as_ref(), dialer.timeout);
+        let (tls, timeout) = (dialer.tls.as_ref(), dialer.wait_timeout);
         Ok(Connection {
             socket: Socket::connect(address, tls, dialer.connect_timeout, timeout)?,
             parser: Parser::new(),

@@ -23,7 +23,7 @@ impl Stream {
     /// Connects to a server, and introduces itself.
     pub(super) async fn to_server(dialer: &Dialer, address: &Address) -> Attempt<Stream> {
         let mut stream = Stream::new(dialer, address).await?;
-        let introduced = timeout(dialer.timeout, dialer.introduce(&mut stream)).await;
+        let introduced = timeout(dialer.wait_timeout, dialer.introduce(&mut stream)).await;
         introduced.unwrap_or_else(|_| Err(Fault::of_silence()))?;
         Ok(stream)
     }
@@ -31,7 +31,11 @@ impl Stream {
     /// Connects to a sentinel, and introduces itself.
     pub(super) async fn to_sentinel(dialer: &Dialer, address: &Address) -> Attempt<Stream> {
         let mut stream = Stream::new(dialer, address).await?;
-        let introduced = timeout(dialer.timeout, dialer.introduce_to_sentinel(&mut stream)).await;
+        let introduced = timeout(
+            dialer.wait_timeout,
+            dialer.introduce_to_sentinel(&mut stream),
+        )
+        .await;
         introduced.unwrap_or_else(|_| Err(Fault::of_silence()))?;
         Ok(stream)
     }

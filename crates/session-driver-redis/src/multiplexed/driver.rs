@@ -45,18 +45,17 @@ impl AsyncRedisDriver {
     /// Opens the servers of `url` with the default settings.
     ///
     /// # Errors
-    /// As [`RedisDriverBuilder::open_async`].
+    /// As its builder's `open`.
     ///
     /// # Panics
     /// As there.
     pub async fn open(url: &str) -> Result<AsyncRedisDriver> {
-        AsyncRedisDriver::builder(url).open_async().await
+        AsyncRedisDriver::builder(url).open().await
     }
 
-    /// Settings for the servers of `url`, which [`open_async`](RedisDriverBuilder::open_async) opens; a
-    /// wrong one is told of there.
+    /// Settings for the servers of `url`. A wrong URL is an error of `open`.
     #[must_use]
-    pub fn builder(url: &str) -> RedisDriverBuilder {
+    pub fn builder(url: &str) -> RedisDriverBuilder<AsyncRedisDriver> {
         RedisDriverBuilder::new(url)
     }
 

@@ -108,7 +108,7 @@ impl Line {
             sent_to: 0,
             end: 0,
             waiting: VecDeque::new(),
-            clock: Clock::new(dialer.timeout),
+            clock: Clock::new(dialer.wait_timeout),
         }
     }
 

@@ -45,7 +45,7 @@ impl Lines {
     /// runtime that is not running keeps its own.
     async fn close(&self) {
         self.is_over.send_replace(true);
-        within(self.dialer.timeout, self.is_over.closed()).await;
+        within(self.dialer.wait_timeout, self.is_over.closed()).await;
     }
 }
 
@@ -59,7 +59,7 @@ impl Network for Lines {
     async fn ask_sentinel(&self, sentinel: &Address, question: &[u8]) -> Attempt<Value> {
         runtime()?;
         let mut stream = Stream::to_sentinel(&self.dialer, sentinel).await?;
-        let reply = timeout(self.dialer.timeout, stream.call(question)).await;
+        let reply = timeout(self.dialer.wait_timeout, stream.call(question)).await;
         reply
             .map_err(|_| Fault::of_silence())?
             .map_err(|failure| failure.into_fault(true))

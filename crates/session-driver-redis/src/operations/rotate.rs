@@ -97,7 +97,10 @@ impl<N: Network> Store<N> {
 
     /// Claims a record, and gives its bytes.
     async fn claim(&self, key: &[u8], now: Timestamp) -> Attempt<Claim> {
-        let lease = (self.settings.timeout / 2).as_millis().max(1).to_string();
+        let lease = (self.settings.wait_timeout / 2)
+            .as_millis()
+            .max(1)
+            .to_string();
         let (keys, now) = ([key, &self.keyspace.claim(key)], script::instant(now));
         match self
             .run(&script::CLAIM, &keys, &[&now, lease.as_bytes()])

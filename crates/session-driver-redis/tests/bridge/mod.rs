@@ -21,6 +21,6 @@ pub(crate) fn open_without_threads(
 
 fn on(runtime: &mut Builder, builder: RedisDriverBuilder) -> Result<BlockOn<AsyncRedisDriver>> {
     let runtime = runtime.enable_all().build().expect("a runtime");
-    let driver = runtime.block_on(builder.open_async())?;
+    let driver = runtime.block_on(builder.into_async().open())?;
     Ok(BlockOn::new(driver, runtime))
 }

@@ -10,7 +10,6 @@
 )]
 
 mod site;
-mod store;
 
 use std::error::Error;
 use std::iter;
@@ -24,7 +23,7 @@ use tokio::net::TcpListener;
 #[derive(Parser)]
 struct Arguments {
     /// Where sessions and baskets are kept: memory:, file:DIRECTORY, sqlite:FILE, sled:DIRECTORY, or
-    /// the URL of a Redis server
+    /// the URL of a Redis server, with parameters as session-driver-url has them
     #[arg(long, value_name = "URL", default_value = "sqlite:shop.db")]
     store: String,
     /// The address to serve; on any other than this host's own the cookie asks for HTTPS
@@ -48,7 +47,7 @@ async fn main() -> ExitCode {
 }
 
 async fn open_until_interrupted(arguments: &Arguments) -> Result<(), Box<dyn Error + Send + Sync>> {
-    let driver = store::open(&arguments.store)?;
+    let driver = session_driver_url::open(&arguments.store)?;
     let listener = TcpListener::bind(arguments.listen).await?;
     println!("The shop is open at http://{}", listener.local_addr()?);
     println!("Ctrl-C closes it.");

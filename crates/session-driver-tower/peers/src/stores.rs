@@ -35,7 +35,7 @@ pub(crate) fn serve_store(name: &str, place: &str) {
         "redis-async" => serve(async || {
             let driver = AsyncRedisDriver::builder(place).prefix("async:");
             V15(DriverStore::new(
-                driver.open_async().await.expect("an open driver"),
+                driver.open().await.expect("an open driver"),
             ))
         }),
         "their-file" => {

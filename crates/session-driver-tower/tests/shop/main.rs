@@ -4,8 +4,6 @@ mod browser;
 mod place;
 #[path = "../../examples/shop/site/mod.rs"]
 mod site;
-#[path = "../../examples/shop/store.rs"]
-mod store;
 
 use std::thread;
 

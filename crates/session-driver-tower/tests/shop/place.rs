@@ -12,7 +12,7 @@ use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
 use tokio::sync::oneshot;
 
-use crate::{site, store};
+use crate::site;
 
 /// A store of the test's own, gone with it.
 pub(crate) struct Place {
@@ -65,7 +65,7 @@ impl Place {
 
     /// Opens the shop on a free port.
     pub(crate) fn open(&self) -> Shop {
-        let driver = store::open(&self.url).expect("the store opens");
+        let driver = session_driver_url::open(&self.url).expect("the store opens");
         let (close, closing) = oneshot::channel::<()>();
         let (opened, address) = oneshot::channel();
         let server = thread::spawn(move || {

@@ -27,7 +27,7 @@ pub(crate) struct Place {
 
 enum Backend {
     Blocking(Arc<dyn SessionDriver>),
-    Redis(Box<RedisDriverBuilder>),
+    Redis(Box<RedisDriverBuilder<AsyncRedisDriver>>),
 }
 
 impl Backend {
@@ -35,7 +35,7 @@ impl Backend {
         match self {
             Backend::Blocking(driver) => Arc::new(Blocking::new(Arc::clone(driver))),
             Backend::Redis(builder) => {
-                let driver = RedisDriverBuilder::clone(builder).open_async().await;
+                let driver = RedisDriverBuilder::clone(builder).open().await;
                 Arc::new(driver.expect("an open driver"))
             }
         }

@@ -21,7 +21,7 @@ pub(crate) struct Ours {
 
 const TOKIO: &str = r#"tokio = { version = "1", features = ["macros", "rt", "time"] }"#;
 
-pub(crate) const OURS: [Ours; 10] = [
+pub(crate) const OURS: [Ours; 11] = [
     Ours {
         name: "core",
         package: "session-driver",
@@ -122,6 +122,25 @@ pub(crate) const OURS: [Ours; 10] = [
     let sessions = Sessions::<String, _>::new(driver);
     let stored = sessions.create("ana".into()).unwrap();
     assert_eq!(*sessions.retrieve(stored.id()).unwrap().unwrap(), "ana");
+"#,
+    },
+    Ours {
+        name: "url",
+        package: "session-driver-url",
+        directory: "crates/session-driver-url",
+        // Not redis, which needs a newer Rust.
+        features: &["async", "file", "sqlite"],
+        rust_version: "1.85",
+        needs: &[],
+        round_trip: r#"
+    use session_driver_url::{open, session_driver::Sessions};
+    for url in ["file:by-url", "sqlite:by-url.db"] {
+        let (scheme, name) = url.split_once(':').unwrap();
+        let url = format!("{scheme}:{}/{name}", directory.display());
+        let sessions = Sessions::<String, _>::new(open(&url).unwrap());
+        let stored = sessions.create("ana".into()).unwrap();
+        assert_eq!(*sessions.retrieve(stored.id()).unwrap().unwrap(), "ana");
+    }
 "#,
     },
     Ours {

@@ -143,6 +143,7 @@ const CHECKED: &[Checked] = &[
         ..checked("sled", &["-p", "session-driver-sled"])
     },
     checked("redis", &["-p", "session-driver-redis", "--all-features"]),
+    checked("url", &["-p", "session-driver-url", "--all-features"]),
     checked("layers", &["-p", "session-driver-layers", "--all-features"]),
     checked("tower", &["-p", "session-driver-tower", "--all-features"]),
     checked("actix", &["-p", "session-driver-actix", "--all-features"]),
