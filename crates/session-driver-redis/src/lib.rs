@@ -64,11 +64,6 @@
 //! `default-features = false, features = ["messagepack"]`, and for tasks `"async-plain"` as well. A
 //! URL that asks for TLS is Unsupported then.
 //!
-//! # Systems
-//! Tried on Linux. It compiles for macOS, FreeBSD and Windows, where no test has run. On Windows a
-//! URL with a unix socket is Unsupported, and looking whether a kept connection is still open
-//! takes three system calls instead of one.
-//!
 //! # What is on the server
 //! Each session is one string. Its key is the prefix, which ends with a colon, and the id, in which a
 //! colon is written `%3A`, a percent sign `%25`, and braces `%7B` and `%7D`: so the last colon ends the
@@ -97,6 +92,13 @@
 //! A traversal is a `SCAN` of each master. When a server was started anew or slots were handed over
 //! meanwhile it begins again, and passes over what was visited; when there is no end to that, it
 //! fails with Unavailable.
+//!
+//! # What a success survives
+//! Nothing, if you do not say otherwise ([`RedisDriverBuilder::durability`]): a server forgets what
+//! it did not write to its append-only file. **A failover can undo what was acknowledged**, because
+//! replicas are told later: a session that was logged out may come back, whatever durability is
+//! declared. Open says so ([`Warning`]) where Sentinels or replicas are seen, and also when the
+//! server would drop live sessions to make room (`maxmemory-policy`).
 //!
 //! # For tasks that yield
 //! The async driver keeps what the blocking one keeps, by the same commands: both may be open at
@@ -127,12 +129,10 @@
 //! Sentinels `role`, too, and in a cluster `cluster slots`, `cluster nodes` and `asking`. Without `info`
 //! only traversals fail.
 //!
-//! # What a success survives
-//! Nothing, if you do not say otherwise ([`RedisDriverBuilder::durability`]): a server forgets what
-//! it did not write to its append-only file. **A failover can undo what was acknowledged**, because
-//! replicas are told later: a session that was logged out may come back, whatever durability is
-//! declared. Open says so ([`Warning`]) where Sentinels or replicas are seen, and also when the
-//! server would drop live sessions to make room (`maxmemory-policy`).
+//! # Systems
+//! Tried on Linux. It compiles for macOS, FreeBSD and Windows, where no test has run. On Windows a
+//! URL with a unix socket is Unsupported, and looking whether a kept connection is still open
+//! takes three system calls instead of one.
 //!
 //! # Out of scope
 //! - Reads from replicas: they show old records.

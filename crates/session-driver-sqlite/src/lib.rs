@@ -80,20 +80,18 @@
 //! takes no more than two processes, or two connections of an application. Prefer a newer SQLite
 //! where you can.
 //!
-//! # How it was tried
-//! Beside the conformance suite, at both durabilities: four processes of four threads that lose no
-//! update (`--test hammer`), and kills at random moments (`--test kill`), each for longer if its
-//! environment variable says so; the benchmarks `ratios`, against bare rusqlite, and `sweep`, a
-//! writer beside a sweep. The tests ran on Linux, with rusqlite 0.32, 0.39, 0.40 and 0.43, and with
-//! SQLite 3.40 as the system's library.
-//!
-//! For macOS, FreeBSD and Windows the crate is compiled, and not run. Where they differ:
-//! - On macOS each sync that the durability needs is an `F_FULLFSYNC`, which empties the disk's
-//!   cache: of checkpoints always, of commits at `Power`.
-//! - On macOS and FreeBSD a process that is killed while it creates the database may leave an empty
-//!   file beside it, named `-new-` and a random number.
-//! - On Windows the owner and the access list of the file are not checked, and at `Power` the
-//!   directory is not synced. A database on media that can only be read is not opened.
+//! # Systems
+//! - Linux is where the driver is tested, with rusqlite 0.32, 0.39, 0.40 and 0.43, and with SQLite
+//!   3.40 as the system's library. Beside the conformance suite, at both durabilities: four
+//!   processes of four threads that lose no update (`--test hammer`), and kills at random moments
+//!   (`--test kill`).
+//! - macOS and FreeBSD: it compiles there, and was never run. On macOS each sync that the durability
+//!   needs is an `F_FULLFSYNC`, which empties the disk's cache: of checkpoints always, of commits at
+//!   `Power`. On both a process that is killed while it creates the database may leave an empty file
+//!   beside it, named `-new-` and a random number.
+//! - Windows: it compiles there, and was never run. The owner and the access list of the file are
+//!   not checked, and at `Power` the directory is not synced. A database on media that can only be
+//!   read is not opened.
 //!
 //! # Out of scope
 //! - Network file systems: the log needs memory that all processes share. Where SQLite notices that
