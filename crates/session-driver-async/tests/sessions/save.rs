@@ -78,7 +78,14 @@ async fn sixty_four_tasks_lose_none_of_640_updates() {
             let (sessions, id) = (Arc::clone(&sessions), id.clone());
             tokio::spawn(async move {
                 for _ in 0..10 {
-                    let updated = sessions.update(&id, |count| *count += 1).await;
+                    // On a busy machine an update may end with Conflict after its last try.
+                    let updated = loop {
+                        let updated = sessions.update(&id, |count| *count += 1).await;
+                        match updated {
+                            Err(error) if error.kind() == ErrorKind::Conflict => {}
+                            updated => break updated,
+                        }
+                    };
                     assert_eq!(updated.expect("updated"), Some(()));
                 }
             })
