@@ -2,14 +2,11 @@
 
 use std::path::PathBuf;
 
-use crate::budget::{Budget, duration};
+use crate::budget::{self, Budget, duration};
 use crate::subject::BoxError;
 
 /// Fixes the seed of a run.
 const SEED_VARIABLE: &str = "SESSION_DRIVER_SEED";
-
-/// Says how long a run takes: `quick`, `ordinary`, or how long to soak.
-const BUDGET_VARIABLE: &str = "SESSION_DRIVER_BUDGET";
 
 /// Names the directory where each run leaves `SUBJECT.json` and `SUBJECT.xml`.
 const REPORTS_VARIABLE: &str = "SESSION_DRIVER_REPORTS";
@@ -55,7 +52,7 @@ impl Arguments {
     ) -> Result<Arguments, BoxError> {
         let mut arguments = Arguments {
             seed: seed(environment(SEED_VARIABLE))?,
-            budget: budget(environment(BUDGET_VARIABLE))?,
+            budget: Budget::from_variable(environment(budget::VARIABLE))?,
             reports: environment(REPORTS_VARIABLE).map(PathBuf::from),
             report: None,
             junit: None,
@@ -98,15 +95,6 @@ fn seed(text: Option<String>) -> Result<u64, BoxError> {
     Ok(text.parse().map_err(wrong)?)
 }
 
-fn budget(text: Option<String>) -> Result<Budget, BoxError> {
-    let Some(text) = text else {
-        return Ok(Budget::Ordinary);
-    };
-    let wrong =
-        || format!("{BUDGET_VARIABLE} is {text:?}, and should be quick, or a time like 10m");
-    Ok(Budget::parse(&text).ok_or_else(wrong)?)
-}
-
 #[cfg(test)]
 mod tests {
     use std::time::Duration;
@@ -143,7 +131,7 @@ mod tests {
 
     #[test]
     fn the_command_line_goes_before_the_environment() {
-        let environment = [(BUDGET_VARIABLE, "quick"), (SEED_VARIABLE, "7")];
+        let environment = [(budget::VARIABLE, "quick"), (SEED_VARIABLE, "7")];
         let arguments = parsed(&["binary"], &environment).expect("a good environment");
         assert_eq!((arguments.budget, arguments.seed), (Budget::Quick, 7));
         let arguments = parsed(&["binary", "--soak=2m"], &environment).expect("both are good");
@@ -161,7 +149,7 @@ mod tests {
         ] {
             assert!(parsed(line, &[]).is_err(), "{line:?}");
         }
-        for wrong in [(SEED_VARIABLE, "seven"), (BUDGET_VARIABLE, "slow")] {
+        for wrong in [(SEED_VARIABLE, "seven"), (budget::VARIABLE, "slow")] {
             assert!(parsed(&[], &[wrong]).is_err(), "{wrong:?}");
         }
     }

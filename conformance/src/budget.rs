@@ -1,6 +1,12 @@
 //! How much time a run takes.
 
+use std::env;
 use std::time::Duration;
+
+use crate::subject::BoxError;
+
+/// Says how long a run takes: `quick`, `ordinary`, or how long to soak.
+pub(crate) const VARIABLE: &str = "SESSION_DRIVER_BUDGET";
 
 /// By how much a quick run is shorter.
 const QUICK: u32 = 5;
@@ -19,6 +25,27 @@ pub enum Budget {
 }
 
 impl Budget {
+    /// What the environment variable `SESSION_DRIVER_BUDGET` asks for, as test binaries made by
+    /// [`main!`](crate::main!) do: `quick`, `ordinary`, or a time to soak, such as `10m`. Default:
+    /// ordinary.
+    ///
+    /// # Errors
+    /// When it has another value.
+    pub fn from_environment() -> Result<Budget, BoxError> {
+        Budget::from_variable(env::var(VARIABLE).ok())
+    }
+
+    pub(crate) fn from_variable(text: Option<String>) -> Result<Budget, BoxError> {
+        let Some(text) = text else {
+            return Ok(Budget::Ordinary);
+        };
+        let budget = Budget::parse(&text);
+        budget.ok_or_else(|| {
+            format!("{VARIABLE} is {text:?}, and should be quick, ordinary, or a time like 10m")
+                .into()
+        })
+    }
+
     /// How many rounds a race has where `ordinary` are usual, at least one of them.
     pub(crate) fn rounds(self, ordinary: usize) -> usize {
         match self {
@@ -36,7 +63,7 @@ impl Budget {
     }
 
     /// What a person writes: `quick`, `ordinary`, or how long to soak.
-    pub(crate) fn parse(text: &str) -> Option<Budget> {
+    fn parse(text: &str) -> Option<Budget> {
         match text {
             "quick" => Some(Budget::Quick),
             "ordinary" => Some(Budget::Ordinary),

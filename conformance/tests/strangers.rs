@@ -129,7 +129,10 @@ impl Run {
         }
         command
             .current_dir(package)
-            .env("CARGO_TARGET_DIR", &target);
+            .env("CARGO_TARGET_DIR", &target)
+            // It is compiled once, and not debugged.
+            .env("CARGO_INCREMENTAL", "0")
+            .env("CARGO_PROFILE_DEV_DEBUG", "0");
         command.env("SESSION_DRIVER_SEED", "1");
         for ours in [
             "SESSION_DRIVER_BUDGET",

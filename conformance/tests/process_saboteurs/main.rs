@@ -10,6 +10,8 @@
 
 #[path = "../dump_driver/mod.rs"]
 mod dump_driver;
+#[path = "../saboteurs/effort.rs"]
+mod effort;
 #[path = "../saboteurs/table.rs"]
 mod table;
 #[path = "../saboteurs/verdict.rs"]

@@ -22,6 +22,7 @@ mod claims;
 mod concurrency;
 mod create;
 mod deadlines;
+mod effort;
 mod expiry;
 mod honest;
 mod identifiers;

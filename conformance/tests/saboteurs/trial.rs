@@ -5,6 +5,7 @@ use std::time::Duration;
 use libtest_mimic::Failed;
 use session_driver_conformance::{Evidence, Options, Rule, rules, run};
 
+use crate::effort::Effort;
 use crate::saboteur::Saboteur;
 use crate::subject::Suspect;
 use crate::verdict::{self, Accusations};
@@ -13,9 +14,6 @@ use crate::verdict::{self, Accusations};
 /// make a rule accuse whom it would not.
 const DECLARED_CASE_LIMIT: Duration = Duration::from_secs(5);
 const CASE_LIMIT: Duration = Duration::from_secs(60);
-
-/// How often a stochastic rule may try again, each time with another seed.
-const SEEDS: u64 = 5;
 
 /// How often an undeclared rule that accuses must do so again to count: what a busy machine does
 /// once, such as letting a create in between two steps of a saboteur, says nothing of the rule.
@@ -27,7 +25,7 @@ const CONFIRMATIONS: u64 = 2;
 /// The races of stochastic rules take most of a run's time. They try whoever declares them or says
 /// that it `races`, and in a `thorough` run every driver without a fault.
 pub(crate) fn accuse(saboteur: &'static Saboteur, thorough: bool) -> Result<Accusations, Failed> {
-    let mut accusations = Accusations::new();
+    let (effort, mut accusations) = (Effort::from_environment()?, Accusations::new());
     for rule in rules() {
         let named = saboteur.breaks.contains(&rule.id);
         let declared = named || saboteur.sometimes.contains(&rule.id);
@@ -36,11 +34,11 @@ pub(crate) fn accuse(saboteur: &'static Saboteur, thorough: bool) -> Result<Accu
         if stochastic && !(declared || races) {
             continue;
         }
-        let seeds = if named { SEEDS } else { 1 };
+        let seeds = if named { effort.seeds } else { 1 };
         for seed in 0..seeds {
-            if let Some(seen) = accusation(saboteur, rule, seed)? {
+            if let Some(seen) = accusation(saboteur, rule, seed, effort)? {
                 let counts = declared || saboteur.breaks.is_empty();
-                if counts || accuses_again(saboteur, rule)? {
+                if counts || accuses_again(saboteur, rule, effort)? {
                     accusations.insert(rule.id, seen);
                 }
                 break;
@@ -50,9 +48,9 @@ pub(crate) fn accuse(saboteur: &'static Saboteur, thorough: bool) -> Result<Accu
     Ok(accusations)
 }
 
-fn accuses_again(saboteur: &'static Saboteur, rule: &Rule) -> Result<bool, Failed> {
-    for seed in SEEDS..SEEDS + CONFIRMATIONS {
-        if accusation(saboteur, rule, seed)?.is_none() {
+fn accuses_again(saboteur: &'static Saboteur, rule: &Rule, effort: Effort) -> Result<bool, Failed> {
+    for seed in effort.seeds..effort.seeds + CONFIRMATIONS {
+        if accusation(saboteur, rule, seed, effort)?.is_none() {
             return Ok(false);
         }
     }
@@ -63,6 +61,7 @@ fn accusation(
     saboteur: &'static Saboteur,
     rule: &Rule,
     seed: u64,
+    effort: Effort,
 ) -> Result<Option<String>, Failed> {
     let limit = match saboteur.breaks.contains(&rule.id) {
         true => DECLARED_CASE_LIMIT,
@@ -71,6 +70,7 @@ fn accusation(
     let options = Options {
         filter: Some(rule.id.into()),
         seed: Some(seed),
+        budget: effort.budget,
         case_limit: Some(limit),
         ..Options::default()
     };

@@ -1,6 +1,8 @@
 //! The tests of the tests, where a server is at stake: drivers with one fault each in how they speak
 //! with it, which the suite has to catch, and an honest one, which it must not accuse.
 
+#[path = "../saboteurs/effort.rs"]
+mod effort;
 #[path = "../documents/page.rs"]
 mod page;
 mod remote;
