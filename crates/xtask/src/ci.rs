@@ -1,7 +1,8 @@
 //! `cargo xtask ci`: what must be green before a change goes in.
 
 use crate::step::{Steps, Stopped, cargo, root, works};
-use crate::{docs, fit, publish, redis, tools};
+use crate::test::Extent;
+use crate::{docs, fit, publish, redis, test, tools};
 
 const FORMAT: &[&str] = &["fmt", "--all", "--check"];
 const LINTS: &[&str] = &[
@@ -58,7 +59,6 @@ const ADVISORIES: &[&str] = &["deny", "check", "advisories"];
 /// the newest releases of others' crates: one that we do not fit beside is to be noticed at once, also
 /// by a change that has nothing to do with it.
 const FIT: &[&str] = &["resolve", "suites"];
-const TESTS: &[&str] = &["test", "--workspace", "--all-features", "--locked"];
 /// The tests of what the Redis driver does without a feature: `--all-features` leaves them out.
 const REDIS_WITHOUT: &[(&str, &str)] = &[
     ("Redis tests without TLS", "async-plain"),
@@ -108,10 +108,7 @@ pub(crate) fn run() -> Result<(), Stopped> {
         steps.leave_out("advisories", "the advisory database cannot be fetched");
     }
     redis::server(&mut steps)?;
-    let (required, yes) = redis::REQUIRED;
-    let mut tests = cargo(TESTS);
-    docs::leave_reports(tests.env(required, yes))?;
-    steps.run("tests", &mut tests)?;
+    test::add(&mut steps, Extent::Full, &["--locked"])?;
     for (name, features) in REDIS_WITHOUT {
         let mut tests = cargo(&["test", "--locked", "--lib", "--no-default-features"]);
         tests.args(["-p", "session-driver-redis", "--features", features]);

@@ -26,19 +26,21 @@ fn reports() -> PathBuf {
     root().join("target").join("conformance")
 }
 
-/// Has the suites that `tests` runs leave their reports, and forgets those of earlier runs.
-pub(crate) fn leave_reports(tests: &mut Command) -> Result<(), Stopped> {
+/// Forgets the reports of earlier runs.
+pub(crate) fn clear_reports() -> Result<(), Stopped> {
     let reports = reports();
     match fs::remove_dir_all(&reports) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(Stopped(format!(
             "{} cannot be cleared: {error}",
             reports.display()
         ))),
-        _ => {
-            tests.env(REPORTS, reports);
-            Ok(())
-        }
+        _ => Ok(()),
     }
+}
+
+/// Has the suite that `test` runs leave its report.
+pub(crate) fn leave_report(test: &mut Command) {
+    test.env(REPORTS, reports());
 }
 
 pub(crate) fn run(act: fn(&mut Steps) -> Result<(), Stopped>) -> Result<(), Stopped> {

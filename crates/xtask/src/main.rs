@@ -5,15 +5,18 @@
     reason = "these commands talk to the developer who runs them, and to nobody else"
 )]
 
+mod binary;
 mod ci;
 mod docs;
 mod fit;
+mod jobs;
 mod marks;
 mod packages;
 mod publish;
 mod redis;
 mod soak;
 mod step;
+mod tally;
 mod test;
 mod tools;
 
@@ -22,6 +25,7 @@ use std::process::ExitCode;
 
 use crate::soak::Selection;
 use crate::step::Stopped;
+use crate::test::Extent;
 
 const HELP: &str = "\
 The developers' commands.
@@ -29,10 +33,13 @@ The developers' commands.
 Usage: cargo xtask <COMMAND>
 
 Commands:
-  test  Install what the tests need, and run all of them: unit, integration and documentation tests, the
-        conformance suite against every driver, and the broken drivers it must catch
+  test [--full]
+        Install what the tests need, and run all of them, several programs at a time: unit, integration and
+        documentation tests, the conformance suite against every driver, and the broken drivers it must catch.
+        What is found by chance is tried in a fifth of the rounds, and with --full, as in ci, in all of them;
+        SESSION_DRIVER_BUDGET=10m soaks instead. What each program prints stays in target/tests
   ci    What must be green before a change goes in: format, lints, documentation, packages, dependencies,
-        tests, and a short run of the tool
+        tests with --full, and a short run of the tool
   docs [--check]
         Write the documents that are made from data (conformance/SPEC.md, SABOTEURS.md and MATRIX.md, which is that
         of the last `test`, the report in conformance/README.md, and in README.md the rules passed and the table of
@@ -55,7 +62,7 @@ Commands:
         drivers 20 times, and how many runs passed; this takes long. FILTER is a part of the suites' names, such as redis or power,
         or the whole name of one
 
-`test` and `ci` stop at the first step that fails. They need the Rust toolchain; what else they need they install,
+`test` and `ci` stop at the first step that fails; all tests are run before that. They need the Rust toolchain; what else they need they install,
 and say so: a Redis server among it, where neither redis-server nor valkey-server is on PATH.
 SESSION_DRIVER_REDIS_URL names a server of your own for the tests that need no more than one, and nothing is
 installed then; the tests that kill servers, or make clusters of them, fail if there is none on PATH.
@@ -65,7 +72,8 @@ fn main() -> ExitCode {
     let arguments: Vec<String> = env::args().skip(1).collect();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let ended = match arguments[..] {
-        ["test"] => test::run(),
+        ["test"] => test::run(Extent::Quick),
+        ["test", "--full"] => test::run(Extent::Full),
         ["ci"] => ci::run(),
         ["docs"] => docs::run(docs::write),
         ["docs", "--check"] => docs::run(docs::check),

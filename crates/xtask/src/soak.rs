@@ -1,9 +1,8 @@
 //! `cargo xtask soak`: the suites again and again, for what one run in many shows.
 
-use std::path::PathBuf;
-use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
+use crate::binary::TestBinary;
 use crate::redis;
 use crate::step::{Steps, Stopped, cargo};
 
@@ -151,10 +150,10 @@ impl Soak {
         };
         for run in 1..=runs {
             let begin = Instant::now();
-            let output = suite
-                .command()
-                .output()
-                .map_err(|error| Stopped(format!("{} cannot be started: {error}", self.name())))?;
+            let output =
+                suite.command().arg("--quiet").output().map_err(|error| {
+                    Stopped(format!("{} cannot be started: {error}", self.name()))
+                })?;
             let took = begin.elapsed();
             outcome.slowest = outcome.slowest.max(took);
             let passed = output.status.success();
@@ -173,59 +172,13 @@ impl Soak {
         Ok(outcome)
     }
 
-    /// Has cargo build the suite and say where it is.
-    fn build(&self) -> Result<Suite, Stopped> {
-        println!("\n==> {}", self.name());
-        let mut command = cargo(&[
-            "test",
-            "--no-run",
-            "--all-features",
-            "--quiet",
-            "--message-format=json-render-diagnostics",
-        ]);
+    /// Has cargo build the suite.
+    fn build(&self) -> Result<TestBinary, Stopped> {
+        let mut command = cargo(&["test", "--all-features", "--quiet"]);
         command.args(["--package", self.package, "--test", self.test]);
-        let output = command.stderr(Stdio::inherit()).output();
-        let output =
-            output.map_err(|error| Stopped(format!("cargo cannot be started: {error}")))?;
-        let messages = String::from_utf8_lossy(&output.stdout);
-        let suite = messages.lines().rev().find_map(Suite::from_message);
-        suite
-            .filter(|_| output.status.success())
-            .ok_or_else(|| Stopped(format!("{} cannot be built", self.name())))
-    }
-}
-
-/// A suite that is built.
-struct Suite {
-    executable: PathBuf,
-    package: PathBuf,
-}
-
-impl Suite {
-    /// Reads the message that tells of a built program, if it is one
-    /// (<https://doc.rust-lang.org/cargo/reference/external-tools.html>).
-    fn from_message(message: &str) -> Option<Suite> {
-        let value = |name: &str| {
-            let (_, rest) = message.split_once(&format!("\"{name}\":\""))?;
-            rest.split('"').next().map(PathBuf::from)
-        };
-        Some(Suite {
-            executable: value("executable")?,
-            package: value("manifest_path")?.parent()?.into(),
-        })
-    }
-
-    /// The suite as `cargo test` runs it, in the directory of its package.
-    fn command(&self) -> Command {
-        let (required, yes) = redis::REQUIRED;
-        let mut command = Command::new(&self.executable);
-        command
-            .arg("--quiet")
-            .env("CARGO_MANIFEST_DIR", &self.package)
-            .env(required, yes)
-            .current_dir(&self.package)
-            .stdin(Stdio::null());
-        command
+        let mut built = TestBinary::build(&mut command, &mut Steps::default())?;
+        let suite = built.pop();
+        suite.ok_or_else(|| Stopped(format!("{} cannot be built", self.name())))
     }
 }
 
