@@ -2,7 +2,7 @@
 
 use crate::step::{Steps, Stopped, cargo, root, works};
 use crate::test::Extent;
-use crate::{docs, fit, publish, redis, test, tools};
+use crate::{api, docs, fit, publish, redis, test, tools};
 
 const FORMAT: &[&str] = &["fmt", "--all", "--check"];
 const LINTS: &[&str] = &[
@@ -95,6 +95,10 @@ pub(crate) fn run() -> Result<(), Stopped> {
         "documentation",
         documentation.env("RUSTDOCFLAGS", "-D warnings"),
     )?;
+    match api::unavailable() {
+        None => api::check(&mut steps)?,
+        Some(reason) => steps.leave_out("public API", reason),
+    }
     let mut packages = publish::packages(&root().join("target"));
     steps.run("packages", packages.arg("--no-verify"))?;
     tools::cargo_deny(&mut steps)?;

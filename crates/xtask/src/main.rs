@@ -5,6 +5,7 @@
     reason = "these commands talk to the developer who runs them, and to nobody else"
 )]
 
+mod api;
 mod binary;
 mod ci;
 mod docs;
@@ -44,6 +45,9 @@ Commands:
         Write the documents that are made from data (conformance/SPEC.md, SABOTEURS.md and MATRIX.md, which is that
         of the last `test`, the report in conformance/README.md, and in README.md the rules passed and the table of
         versions), or say whether they are as the data have them
+  api [--check]
+        Write the public API of each library crate into its file public-api.txt, or say what differs; it takes a
+        nightly toolchain
   fit [PART...] [--beside TEXT]
         Whether the library crates fit into other people's programs, as tables; a promise that fails is an error.
         Without a PART all of them, about an hour the first time:
@@ -77,7 +81,13 @@ fn main() -> ExitCode {
         ["ci"] => ci::run(),
         ["docs"] => docs::run(docs::write),
         ["docs", "--check"] => docs::run(docs::check),
-        ["help" | "--help" | "-h"] | ["test" | "ci" | "docs" | "fit" | "soak", "--help" | "-h"] => {
+        ["api"] => docs::run(api::write),
+        ["api", "--check"] => docs::run(api::check),
+        ["help" | "--help" | "-h"]
+        | [
+            "test" | "ci" | "docs" | "api" | "fit" | "soak",
+            "--help" | "-h",
+        ] => {
             print!("{HELP}");
             return ExitCode::SUCCESS;
         }
