@@ -1,20 +1,32 @@
-//! What a service pays for one driver: packages in its graph, and the time to compile them.
+//! What a service pays for one driver, and the author of a driver for the suite: packages in the graph,
+//! and the time to compile them.
 
 use std::fs;
 use std::process::Command;
 
-use crate::fit::ours::OURS;
+use crate::fit::ours::{OURS, Ours};
 use crate::fit::program::{Program, home, output};
 use crate::fit::systems::alone;
 use crate::fit::table::Table;
 use crate::fit::{Failures, say};
 use crate::step::Stopped;
 
+/// The conformance suite, which stands in no service.
+const SUITE: Ours = Ours {
+    name: "suite",
+    package: "session-driver-conformance",
+    directory: "conformance",
+    features: &[],
+    rust_version: "1.95",
+    needs: &[],
+    round_trip: "",
+};
+
 /// Counts packages and compiles each crate from nothing, in debug.
 pub(crate) fn run() -> Result<Failures, Stopped> {
     let mut failures = Failures::default();
     let mut table = Table::new(["crate", "packages", "CPU seconds, debug"]);
-    for ours in &OURS {
+    for ours in OURS.iter().chain([&SUITE]) {
         say(&format!("{} is compiled from nothing", ours.package));
         let program = alone(ours, "cost")?;
         let measured = program
