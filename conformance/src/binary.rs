@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::error::Error;
+use std::ops::ControlFlow;
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -18,7 +19,7 @@ use crate::child;
 use crate::junit;
 use crate::report::{CaseReport, Outcome, Report, RuleReport};
 use crate::rule::{Proof, Rule, elsewhere};
-use crate::runner::{context, run_case};
+use crate::runner::{Step, context, run_case};
 use crate::soak::soak;
 use crate::spec;
 use crate::subject::{AnySubject, BoxError, Subject};
@@ -72,11 +73,16 @@ fn run(subject: Arc<dyn AnySubject>) -> Result<ExitCode, BoxError> {
     let mut report = hold(&tried).report(&context);
     if let Budget::Soak(time) = context.budget {
         println!("soaking the stochastic rules for {} s", time.as_secs());
-        soak(&mut report, &context, begin + time, &mut |case| {
-            if let Some(text) = case.explain() {
+        let mut explain = |step: Step<'_>| {
+            if let Step::Ended(case) = step
+                && let Some(text) = case.explain()
+            {
                 println!("{text}");
             }
-        });
+            ControlFlow::Continue(())
+        };
+        // It never stops.
+        let _ = soak(&mut report, &context, begin + time, &mut explain);
         let (rounds, failed) = (report.rounds, report.failed());
         println!("soak result: {rounds} rounds, {failed} rules broken\n");
     }
@@ -117,6 +123,7 @@ impl Tried {
             subject: context.subject.name(),
             seed: context.seed,
             rounds: 1,
+            stopped: false,
             rules: rules.collect(),
         }
     }

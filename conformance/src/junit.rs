@@ -122,6 +122,7 @@ mod tests {
             subject: "mine & <yours>".into(),
             seed: 7,
             rounds: 1,
+            stopped: false,
             rules: vec![RuleReport::new(rule, cases.collect())],
         }
     }
@@ -159,6 +160,7 @@ mod tests {
             subject: "mine".into(),
             seed: 7,
             rounds: 1,
+            stopped: false,
             rules: vec![RuleReport::new(&RULE, vec![])],
         });
         assert!(

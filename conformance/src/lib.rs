@@ -92,7 +92,7 @@ pub use crate::place::Place;
 pub use crate::proxy::Proxy;
 pub use crate::report::{CaseReport, Outcome, Report, RuleReport};
 pub use crate::rule::{Evidence, Level, Need, Proof, Provenance, Rule, Test};
-pub use crate::runner::{Options, run, run_if_child};
+pub use crate::runner::{Options, Step, run, run_if_child};
 pub use crate::sequence::{Difference, Differential};
 pub use crate::spec::rules;
 pub use crate::subject::{BoxError, EarlierStore, Setup, Subject};

@@ -102,6 +102,8 @@ pub struct Report {
     /// How often the stochastic rules were tried, each time with another seed: once, and more often
     /// in a [soak](crate::Budget::Soak).
     pub rounds: u64,
+    /// Whether the caller of [`run`](crate::run) stopped it before the end.
+    pub stopped: bool,
     /// Every rule that was tried, in the specification's order.
     pub rules: Vec<RuleReport>,
 }
@@ -197,14 +199,14 @@ impl Report {
         self.failed() == 0
     }
 
-    /// Whether the driver may be called conforming, as far as the suite can see (rule CAP-3): no
-    /// rule is broken, and none with the level MUST that binds it was skipped. The untested
-    /// and the unobserved are counted beside it.
+    /// Whether the driver may be called conforming, as far as the suite can see (rule CAP-3): the
+    /// run was not stopped, no rule is broken, and none with the level MUST that binds it was
+    /// skipped. The untested and the unobserved are counted beside it.
     #[must_use]
     pub fn is_conforming(&self) -> bool {
         let skipped = |rule: &RuleReport| matches!(rule.outcome, Outcome::Skipped(_));
         let leaves_out = |rule: &RuleReport| rule.level == Level::Must && skipped(rule);
-        self.is_clean() && !self.rules.iter().any(leaves_out)
+        !self.stopped && self.is_clean() && !self.rules.iter().any(leaves_out)
     }
 
     fn count(&self, wanted: impl Fn(&Outcome) -> bool) -> usize {

@@ -1,5 +1,6 @@
 //! Runs the rules' cases.
 
+use std::ops::ControlFlow;
 use std::process::ExitCode;
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::sync::{Arc, PoisonError};
@@ -34,16 +35,55 @@ pub struct Options {
     pub processes: bool,
 }
 
-/// Runs the suite against `subject` and tells `watch` of each case as it ends. Rules that need
-/// child processes are skipped by name unless [`Options::processes`] allows them: those are for a
-/// test binary, such as [`main!`](crate::main!) makes.
+/// What [`run`] tells its caller while it runs.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub enum Step<'a> {
+    /// A case begins once the caller has answered.
+    Begins {
+        /// The rule it belongs to.
+        rule: &'static str,
+        /// The case's name.
+        case: &'static str,
+    },
+    /// A case has ended.
+    Ended(&'a CaseReport),
+}
+
+/// Runs the suite against `subject` and tells `watch` of each case before it begins and after it
+/// has ended. Rules that need child processes are skipped by name unless [`Options::processes`]
+/// allows them: those are for a test binary, such as [`main!`](crate::main!) makes.
+///
+/// When `watch` answers [`Break`](ControlFlow::Break) no further case begins, and the report is
+/// [stopped](Report::stopped): it lacks the rule of that case and those after it. The processes and
+/// places of a case end with it, so that nothing writes any more once `run` has returned, unless a
+/// case went past its [limit](Options::case_limit).
+///
+/// ```
+/// use std::ops::ControlFlow;
+///
+/// use session_driver_conformance::{MemorySubject, Options, Step, run};
+///
+/// let mut cases_left = 3;
+/// let report = run(MemorySubject::default(), &Options::default(), &mut |step| {
+///     if let Step::Begins { .. } = step {
+///         if cases_left == 0 {
+///             return ControlFlow::Break(());
+///         }
+///         cases_left -= 1;
+///     }
+///     ControlFlow::Continue(())
+/// })?;
+/// assert!(report.stopped && !report.is_conforming());
+/// # Ok::<(), session_driver_conformance::BoxError>(())
+/// ```
 ///
 /// # Errors
 /// When the subject's driver cannot be opened even once.
 pub fn run(
     subject: impl Subject,
     options: &Options,
-    watch: &mut dyn FnMut(&CaseReport),
+    watch: &mut dyn FnMut(Step<'_>) -> ControlFlow<()>,
 ) -> Result<Report, BoxError> {
     let begin = Instant::now();
     let seed = options.seed.unwrap_or_else(|| fastrand::u64(..));
@@ -56,24 +96,55 @@ pub fn run(
             .as_deref()
             .is_none_or(|filter| rule.id.starts_with(filter))
     };
-    let rules = spec::rules().filter(wanted).map(|rule| {
-        let run = |case: &Case| {
-            let report = run_case(rule, *case, &context);
-            watch(&report);
-            report
-        };
-        RuleReport::new(rule, rule.cases().iter().map(run).collect())
-    });
     let mut report = Report {
         subject: context.subject.name(),
         seed,
         rounds: 1,
-        rules: rules.collect(),
+        stopped: false,
+        rules: Vec::new(),
     };
+    for rule in spec::rules().filter(wanted) {
+        match try_rule(rule, &context, watch) {
+            ControlFlow::Continue(tried) => report.rules.push(tried),
+            ControlFlow::Break(()) => {
+                report.stopped = true;
+                return Ok(report);
+            }
+        }
+    }
     if let Budget::Soak(time) = options.budget {
-        soak(&mut report, &context, begin + time, watch);
+        report.stopped = soak(&mut report, &context, begin + time, watch).is_break();
     }
     Ok(report)
+}
+
+/// Tries all cases of a rule; `Break` when `watch` stops it.
+fn try_rule(
+    rule: &'static Rule,
+    context: &Context,
+    watch: &mut dyn FnMut(Step<'_>) -> ControlFlow<()>,
+) -> ControlFlow<(), RuleReport> {
+    let mut cases = Vec::new();
+    for case in rule.cases() {
+        cases.push(watched_case(rule, *case, context, watch)?);
+    }
+    ControlFlow::Continue(RuleReport::new(rule, cases))
+}
+
+/// Tries a case, and tells `watch` before and after; `Break` when that stops it.
+pub(crate) fn watched_case(
+    rule: &'static Rule,
+    case: Case,
+    context: &Context,
+    watch: &mut dyn FnMut(Step<'_>) -> ControlFlow<()>,
+) -> ControlFlow<(), CaseReport> {
+    watch(Step::Begins {
+        rule: rule.id,
+        case: case.name,
+    })?;
+    let report = run_case(rule, case, context);
+    watch(Step::Ended(&report))?;
+    ControlFlow::Continue(report)
 }
 
 /// Plays a child's part and gives what its process ends with, if a case started this process as

@@ -1,12 +1,13 @@
 //! A soak finds what one run in many shows, and says with which seed.
 
 use std::collections::BTreeSet;
+use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use session_driver::MemoryDriver;
 use session_driver_conformance::{
-    BoxError, Budget, MemorySubject, Options, Outcome, Place, Setup, Subject, run,
+    BoxError, Budget, MemorySubject, Options, Outcome, Place, Setup, Step, Subject, run,
 };
 
 /// A subject that has so many places and no more, so that a case fails in the round after them.
@@ -49,7 +50,13 @@ fn a_soak_repeats_with_other_seeds_until_it_finds_something() {
         ..Options::default()
     };
     let mut seeds = Vec::new();
-    let report = run(subject, &options, &mut |case| seeds.push(case.seed)).expect("a run");
+    let report = run(subject, &options, &mut |step| {
+        if let Step::Ended(case) = step {
+            seeds.push(case.seed);
+        }
+        ControlFlow::Continue(())
+    })
+    .expect("a run");
     assert_eq!((report.rounds, report.seed, report.failed()), (4, 7, 1));
     assert_eq!(seeds.len(), 4);
     assert_eq!(seeds.iter().collect::<BTreeSet<_>>().len(), 4, "{seeds:?}");
@@ -66,6 +73,10 @@ fn what_is_deterministic_is_not_repeated() {
         ..Options::default()
     };
     let mut tried = 0;
-    let report = run(MemorySubject::default(), &options, &mut |_| tried += 1).expect("a run");
+    let report = run(MemorySubject::default(), &options, &mut |step| {
+        tried += usize::from(matches!(step, Step::Ended(_)));
+        ControlFlow::Continue(())
+    })
+    .expect("a run");
     assert_eq!((report.rounds, report.rules[0].cases.len()), (1, tried));
 }

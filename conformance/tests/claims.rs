@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 use session_driver::{Error, ErrorKind, MemoryDriver, Operation};
@@ -18,7 +19,10 @@ fn report(filter: &str) -> Report {
         seed: Some(7),
         ..Options::default()
     };
-    run(MemorySubject::default(), &options, &mut |_| ()).expect("the memory driver opens")
+    run(MemorySubject::default(), &options, &mut |_| {
+        ControlFlow::Continue(())
+    })
+    .expect("the memory driver opens")
 }
 
 #[test]
@@ -93,7 +97,10 @@ fn who_skips_a_rule_that_binds_is_not_called_conforming() {
         filter: Some("ISO-1".into()),
         ..Options::default()
     };
-    let rigid = run(Rigid(MemorySubject::default()), &options, &mut |_| ()).expect("a run");
+    let rigid = run(Rigid(MemorySubject::default()), &options, &mut |_| {
+        ControlFlow::Continue(())
+    })
+    .expect("a run");
     assert!(
         rigid.is_clean() && !rigid.is_conforming(),
         "{:?}",

@@ -1,6 +1,7 @@
 //! One program on several drivers.
 
 use std::fmt;
+use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use session_driver::Capabilities;
@@ -66,9 +67,25 @@ impl Differential {
     /// # Errors
     /// When a subject or a driver fails to make or open a backend.
     pub fn run(&self) -> Result<Option<Difference>, BoxError> {
+        self.run_watched(&mut |_| ControlFlow::Continue(()))
+    }
+
+    /// Like [`run`](Differential::run), but tells `watch` before each program how many have been
+    /// played. When it answers [`Break`](ControlFlow::Break) no further program is played, and the
+    /// result is `None`.
+    ///
+    /// # Errors
+    /// When a subject or a driver fails to make or open a backend.
+    pub fn run_watched(
+        &self,
+        watch: &mut dyn FnMut(usize) -> ControlFlow<()>,
+    ) -> Result<Option<Difference>, BoxError> {
         let capabilities = self.declared_by_all();
         let mut rng = fastrand::Rng::with_seed(self.seed);
         for number in 0..self.programs {
+            if watch(number).is_break() {
+                break;
+            }
             let program = generate::program(rng.u64(..), &capabilities);
             let difference = self.difference(number, program);
             match difference.map_err(|stop| stop.to_string())? {

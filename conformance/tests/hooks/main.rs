@@ -5,6 +5,8 @@ mod hashed;
 mod kept;
 mod lifetimes;
 
+use std::ops::ControlFlow;
+
 use session_driver_conformance::{Options, Outcome, Report, run};
 
 use crate::kept::{Kept, Traits};
@@ -16,7 +18,10 @@ fn report(traits: Traits, filter: &str) -> Report {
         seed: Some(11),
         ..Options::default()
     };
-    run(Kept::new(traits), &options, &mut |_| ()).expect("the driver opens")
+    run(Kept::new(traits), &options, &mut |_| {
+        ControlFlow::Continue(())
+    })
+    .expect("the driver opens")
 }
 
 fn outcome(traits: Traits, rule: &str) -> Outcome {

@@ -1,5 +1,6 @@
 //! Tries one saboteur.
 
+use std::ops::ControlFlow;
 use std::time::Duration;
 
 use libtest_mimic::Failed;
@@ -66,7 +67,9 @@ fn attempt(
         case_limit: Some(CASE_LIMIT),
         processes: true,
     };
-    let report = run(saboteur.subject(), &options, &mut |_| ())
-        .map_err(|error| Failed::from(format!("the suite could not be run: {error}")))?;
+    let report = run(saboteur.subject(), &options, &mut |_| {
+        ControlFlow::Continue(())
+    })
+    .map_err(|error| Failed::from(format!("the suite could not be run: {error}")))?;
     Ok(verdict::accusation(&report, rule))
 }

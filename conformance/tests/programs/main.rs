@@ -4,6 +4,7 @@
 
 mod forgetful;
 
+use std::ops::ControlFlow;
 use std::panic::{self, AssertUnwindSafe};
 
 use session_driver::{MemoryDriver, SessionDriver};
@@ -40,7 +41,8 @@ fn failure(subject: impl Subject, seed: u64) -> Option<String> {
         seed: Some(seed),
         ..Options::default()
     };
-    let report: Report = run(subject, &options, &mut |_| ()).expect("the suite can begin");
+    let report: Report =
+        run(subject, &options, &mut |_| ControlFlow::Continue(())).expect("the suite can begin");
     let mut cases = report.rules.into_iter().flat_map(|rule| rule.cases);
     let case = cases.find(|case| case.case == "random_programs_keep_the_contract");
     match case.expect("CON-1 has the case").outcome {

@@ -1,5 +1,6 @@
 //! Tries one saboteur.
 
+use std::ops::ControlFlow;
 use std::time::Duration;
 
 use libtest_mimic::Failed;
@@ -74,7 +75,9 @@ fn accusation(
         case_limit: Some(limit),
         ..Options::default()
     };
-    let report = run(Suspect::new(saboteur), &options, &mut |_| ())
-        .map_err(|error| Failed::from(format!("the suite could not be run: {error}")))?;
+    let report = run(Suspect::new(saboteur), &options, &mut |_| {
+        ControlFlow::Continue(())
+    })
+    .map_err(|error| Failed::from(format!("the suite could not be run: {error}")))?;
     Ok(verdict::accusation(&report, rule.id))
 }

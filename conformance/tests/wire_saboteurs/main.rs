@@ -15,6 +15,7 @@ mod trial;
 #[path = "../saboteurs/verdict.rs"]
 mod verdict;
 
+use std::ops::ControlFlow;
 use std::process::ExitCode;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -71,8 +72,10 @@ fn honest_passes(family: &str) -> Result<(), Failed> {
         filter: Some(family.into()),
         ..Options::default()
     };
-    let report = run(HONEST.subject(), &options, &mut |_| ())
-        .map_err(|error| Failed::from(format!("the suite could not be run: {error}")))?;
+    let report = run(HONEST.subject(), &options, &mut |_| {
+        ControlFlow::Continue(())
+    })
+    .map_err(|error| Failed::from(format!("the suite could not be run: {error}")))?;
     for rule in &report.rules {
         if let Outcome::Failed(seen) = &rule.outcome {
             return Err(Failed::from(format!("{}: {seen}", rule.rule)));

@@ -10,6 +10,7 @@ use session_driver::{ErrorKind, SessionId, Timestamp};
 
 use crate::arguments::Export;
 use crate::failure::{Failure, Finish, chain};
+use crate::interrupt;
 use crate::jsonl;
 use crate::output::Output;
 use crate::progress::Progress;
@@ -66,9 +67,10 @@ fn to_file(path: &Path, driver: &Driver, output: &mut Output) -> Result<Counts, 
     let destination = destination(path)?;
     let parent = destination.parent();
     let parent = parent.filter(|parent| !parent.as_os_str().is_empty());
+    interrupt::watch();
     let file = scratch::File::inside(parent.unwrap_or(Path::new(".")))
         .map_err(|error| unwritable(&error))?;
-    output.show(Progress::wheel());
+    output.show(Progress::spinner());
     let counts = copy(
         driver,
         &mut BufWriter::new(file.as_file()),
@@ -104,7 +106,8 @@ fn copy(
     let mut counts = Counts::default();
     let mut end = Ok(());
     driver.traverse(Timestamp::now(), &mut |id| {
-        end = copy_one(driver, id, writer, unwritable, &mut counts, output);
+        end = interrupt::check()
+            .and_then(|()| copy_one(driver, id, writer, unwritable, &mut counts, output));
         match end {
             Ok(()) => ControlFlow::Continue(()),
             Err(_) => ControlFlow::Break(()),

@@ -7,6 +7,8 @@ use std::process::ExitCode;
 use session_driver::{Error, ErrorKind};
 use session_driver_url::UrlError;
 
+use crate::interrupt::INTERRUPTED;
+
 /// How a command that ran to its end did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Finish {
@@ -41,6 +43,8 @@ pub(crate) struct Failure {
 enum Kind {
     Usage,
     Failed,
+    /// The user asked it to stop.
+    Interrupted,
     /// Whoever read the output has read enough: `session-driver list … | head`.
     ReaderGone,
 }
@@ -54,6 +58,11 @@ impl Failure {
     /// What was asked for did not work.
     pub(crate) fn failed(what: impl Into<String>) -> Failure {
         Failure::new(Kind::Failed, what)
+    }
+
+    /// The command stopped because a signal asked it to.
+    pub(crate) fn interrupted() -> Failure {
+        Failure::new(Kind::Interrupted, "interrupted")
     }
 
     /// What was asked for did not work, because of this.
@@ -83,11 +92,17 @@ impl Failure {
         self.kind == Kind::ReaderGone
     }
 
+    /// Whether a signal asked the command to stop.
+    pub(crate) fn is_interrupt(&self) -> bool {
+        self.kind == Kind::Interrupted
+    }
+
     pub(crate) fn exit_code(&self) -> ExitCode {
         match self.kind {
             Kind::ReaderGone => ExitCode::SUCCESS,
             Kind::Failed => ExitCode::FAILURE,
             Kind::Usage => ExitCode::from(2),
+            Kind::Interrupted => ExitCode::from(INTERRUPTED),
         }
     }
 

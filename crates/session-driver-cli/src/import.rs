@@ -9,6 +9,7 @@ use session_driver::{Error, ErrorKind, NewRecord, Precondition, Timestamp, is_li
 
 use crate::arguments::Import;
 use crate::failure::{Failure, Finish, chain};
+use crate::interrupt;
 use crate::jsonl::{self, Entry};
 use crate::lines::{Line, Lines};
 use crate::output::Output;
@@ -31,7 +32,11 @@ pub(crate) fn run(arguments: &Import, output: &mut Output) -> Result<Finish, Fai
     let target = Target::locate(&arguments.url)?;
     let (input, length) = open(&arguments.file)?;
     let driver = target.open_or_create(output)?;
-    output.show(length.map_or_else(Progress::wheel, Progress::of_bytes));
+    if length.is_some() {
+        // A read from a terminal or a pipe can last, so there a signal ends the process at once.
+        interrupt::watch();
+    }
+    output.show(length.map_or_else(Progress::spinner, Progress::of_bytes));
     let mut counts = Counts::default();
     let end = copy(input, &driver, arguments.strict, &mut counts, output);
     output.show(Progress::none());
@@ -74,6 +79,7 @@ fn copy(
     let limit = (largest.div_ceil(3) * 4).saturating_add(SLACK);
     let mut lines = Lines::new(input, limit);
     loop {
+        interrupt::check()?;
         let outcome = match lines.next() {
             Ok(None) => return Ok(()),
             Ok(Some(Line::Whole(line))) if line.trim_ascii().is_empty() => continue,

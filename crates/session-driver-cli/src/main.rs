@@ -7,6 +7,7 @@ mod duration;
 mod export;
 mod failure;
 mod import;
+mod interrupt;
 mod jsonl;
 mod lines;
 mod list;
@@ -18,7 +19,6 @@ mod scratch;
 mod screen;
 mod show;
 mod subject;
-mod successor;
 mod sweep;
 mod target;
 mod touch;
@@ -33,9 +33,6 @@ use crate::failure::{Failure, Finish};
 use crate::output::Output;
 
 fn main() -> ExitCode {
-    if let Some(code) = successor::play(subject::clear_bequest) {
-        return code;
-    }
     if let Some(code) = verify::play_child() {
         return code;
     }

@@ -5,8 +5,8 @@ use std::io::{self, BufWriter, Write};
 use serde::Serialize;
 
 use crate::failure::Failure;
-use crate::progress::Progress;
-use crate::screen;
+use crate::progress::{self, Progress};
+use crate::scratch;
 
 /// Where a command writes to, for people or for programs.
 pub(crate) struct Output {
@@ -77,12 +77,16 @@ impl Output {
         }
     }
 
-    /// A word to whoever watches, on standard error. If that is closed, nobody does.
+    /// One line for people, which is on the screen at once.
+    pub(crate) fn line_now(&mut self, text: impl AsRef<str>) -> Result<(), Failure> {
+        self.line(text)?;
+        let written = progress::out_of_the_way(|| self.stdout.flush());
+        self.judge(written)
+    }
+
+    /// A line on standard error.
     pub(crate) fn note(&self, text: impl AsRef<str>) {
-        let text = screen::printable(text.as_ref());
-        self.progress.suspend(|| {
-            let _ = writeln!(io::stderr(), "{text}");
-        });
+        progress::write_line(text.as_ref());
     }
 
     /// Tells why the command ended, after what it had to say before.
@@ -93,6 +97,16 @@ impl Output {
         }
         // Where standard output fails as well, the failure below is the one to tell of.
         let _ = self.stdout.flush();
+        if failure.is_interrupt() {
+            self.note(&failure.what);
+            for what in scratch::removed() {
+                self.note(format!("  removed: {what}"));
+            }
+            for what in scratch::existing() {
+                self.note(format!("  may be left: {what}"));
+            }
+            return;
+        }
         self.note(format!("error: {}", failure.what));
         if let Some(next) = &failure.next {
             self.note(format!("  {next}"));

@@ -1,32 +1,32 @@
-//! Temporary files and directories that go, also when the user presses Ctrl-C.
+//! What a command makes beside a store, files, directories and keys on a server, and what becomes
+//! of it: each goes when it is dropped, also after an [interrupt](crate::interrupt).
 //!
-//! On Windows a file that a thread has open cannot be removed: what is open when Ctrl-C ends the
-//! process stays. And nothing is kept from other users there but by the directory around it.
+//! Nothing is kept from other users on Windows but by the directory around it.
 
 use std::collections::BTreeMap;
 use std::fmt;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::process;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, Once, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use tempfile::{Builder, NamedTempFile};
 
-use crate::successor::{self, INTERRUPTED};
+use crate::interrupt;
 
 const PREFIX: &str = ".session-driver-";
 
-/// What is to be done if a signal ends the process, by the order in which it came up. Whoever makes
-/// something that is to go holds it meanwhile, so that nothing is made once the process ends.
-static DUE: Mutex<BTreeMap<u64, Due>> = Mutex::new(BTreeMap::new());
+/// What was made and is not removed yet, by the order in which it was made, and what was removed
+/// since the command was asked to stop.
+static LEDGER: Mutex<Ledger> = Mutex::new(Ledger {
+    existing: BTreeMap::new(),
+    removed: Vec::new(),
+});
 
-struct Due {
-    /// Done once more if a signal comes meanwhile.
-    action: Arc<dyn Fn() + Send + Sync>,
-    /// What is left to a successor if a signal ends the process, in place of the action.
-    bequest: Option<Box<dyn Fn() -> Vec<String> + Send>>,
+struct Ledger {
+    existing: BTreeMap<u64, String>,
+    removed: Vec<String>,
 }
 
 /// A directory that nobody else can read and that goes with everything in it when it is dropped.
@@ -38,11 +38,11 @@ pub(crate) struct Directory {
 
 impl Directory {
     pub(crate) fn inside(parent: &Path) -> io::Result<Directory> {
-        let mut due = due();
+        let mut ledger = ledger();
         let directory = private(&mut Builder::new(), 0o700).tempdir_in(parent)?;
         let path = directory.keep();
         Ok(Directory {
-            _cleanup: cleanup_of(&path, &mut due),
+            _cleanup: Cleanup::of_path(&path, &mut ledger),
             path,
         })
     }
@@ -61,10 +61,10 @@ pub(crate) struct File {
 
 impl File {
     pub(crate) fn inside(parent: &Path) -> io::Result<File> {
-        let mut due = due();
+        let mut ledger = ledger();
         let file = private(&mut Builder::new(), 0o600).tempfile_in(parent)?;
         Ok(File {
-            _cleanup: cleanup_of(file.path(), &mut due),
+            _cleanup: Cleanup::of_path(file.path(), &mut ledger),
             file,
         })
     }
@@ -91,45 +91,54 @@ fn private<'a, 'n>(builder: &'a mut Builder<'n, 'n>, mode: u32) -> &'a mut Build
     builder
 }
 
-/// Something that is done when this is dropped, or when a signal ends the process before that is
-/// done.
-pub(crate) struct Cleanup(u64);
+/// Removes something when it is dropped.
+pub(crate) struct Cleanup {
+    number: u64,
+    /// Whether it succeeded.
+    remove: Box<dyn Fn() -> bool + Send + Sync>,
+}
 
 impl Cleanup {
-    /// Something on a server. To remove it while threads still write there would be in vain, so a
-    /// signal leaves what `bequest` names to a [successor](crate::successor).
+    /// Of keys on a server. `what` names them to a person; `remove` says whether they are gone.
     pub(crate) fn on_server(
-        action: impl Fn() + Send + Sync + 'static,
-        bequest: impl Fn() -> Vec<String> + Send + 'static,
+        what: String,
+        remove: impl Fn() -> bool + Send + Sync + 'static,
     ) -> Cleanup {
-        let new = Due {
-            action: Arc::new(action),
-            bequest: Some(Box::new(bequest)),
-        };
-        Cleanup::among(&mut due(), new)
+        Cleanup::enter(what, remove, &mut ledger())
     }
 
-    fn among(due: &mut BTreeMap<u64, Due>, new: Due) -> Cleanup {
-        static WATCH: Once = Once::new();
+    fn of_path(path: &Path, ledger: &mut Ledger) -> Cleanup {
+        let (what, path) = (path.display().to_string(), path.to_owned());
+        Cleanup::enter(what, move || remove(&path), ledger)
+    }
+
+    fn enter(
+        what: String,
+        remove: impl Fn() -> bool + Send + Sync + 'static,
+        ledger: &mut Ledger,
+    ) -> Cleanup {
         static NEXT: AtomicU64 = AtomicU64::new(0);
-        WATCH.call_once(|| {
-            // Without a watch, Ctrl-C leaves the temporary files behind, as it does in most
-            // programs.
-            let _ = ctrlc::set_handler(end_at_once);
-        });
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
-        due.insert(number, new);
-        Cleanup(number)
+        ledger.existing.insert(number, what);
+        Cleanup {
+            number,
+            remove: Box::new(remove),
+        }
     }
 }
 
 impl Drop for Cleanup {
     fn drop(&mut self) {
-        let action = due().get(&self.0).map(|due| Arc::clone(&due.action));
-        if let Some(action) = action {
-            action();
+        let is_gone = (self.remove)();
+        let mut ledger = ledger();
+        if interrupt::is_requested() {
+            // What cannot be removed stays, to be told of in the end.
+            if is_gone && let Some(what) = ledger.existing.remove(&self.number) {
+                ledger.removed.push(what);
+            }
+        } else {
+            ledger.existing.remove(&self.number);
         }
-        due().remove(&self.0);
     }
 }
 
@@ -139,39 +148,34 @@ impl fmt::Debug for Cleanup {
     }
 }
 
-/// What a signal does.
-fn end_at_once() {
-    let due = due();
-    for due in due.values().filter(|due| due.bequest.is_none()) {
-        (due.action)();
-    }
-    // Last, for until then the threads may begin to use more.
-    let bequests = due.values().filter_map(|due| due.bequest.as_ref());
-    let bequests: Vec<String> = bequests.flat_map(|bequest| bequest()).collect();
-    if !bequests.is_empty() {
-        let error = successor::take_over(&bequests);
-        successor::say(&format!(
-            "what was written beside the store may be left on the server: {error}"
-        ));
-    }
-    process::exit(INTERRUPTED.into());
+/// What was made and is not removed: what may be left if the process ends now.
+pub(crate) fn existing() -> Vec<String> {
+    outermost(ledger().existing.values())
 }
 
-fn due() -> MutexGuard<'static, BTreeMap<u64, Due>> {
-    DUE.lock().unwrap_or_else(PoisonError::into_inner)
+/// What was removed since the command was asked to stop.
+pub(crate) fn removed() -> Vec<String> {
+    outermost(ledger().removed.iter())
 }
 
-fn cleanup_of(path: &Path, due: &mut BTreeMap<u64, Due>) -> Cleanup {
-    let path = path.to_owned();
-    let new = Due {
-        action: Arc::new(move || remove(&path)),
-        bequest: None,
+/// Leaves out what is in a directory that is listed as well.
+fn outermost<'a>(all: impl Iterator<Item = &'a String> + Clone) -> Vec<String> {
+    let is_inside = |inner: &String| {
+        let mut others = all.clone().filter(|outer| *outer != inner);
+        others.any(|outer| Path::new(inner).starts_with(outer))
     };
-    Cleanup::among(due, new)
+    all.clone()
+        .filter(|what| !is_inside(what))
+        .cloned()
+        .collect()
 }
 
-/// Removes what is there while other threads may still write to it.
-fn remove(path: &Path) {
+fn ledger() -> MutexGuard<'static, Ledger> {
+    LEDGER.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Removes what is there while other threads may still write to it, and says whether it is gone.
+fn remove(path: &Path) -> bool {
     for _ in 0..100 {
         let gone = if path.is_dir() {
             fs::remove_dir_all(path)
@@ -179,7 +183,39 @@ fn remove(path: &Path) {
             fs::remove_file(path)
         };
         if gone.is_ok() || !path.exists() {
-            return;
+            return true;
         }
+    }
+    false
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_in_a_listed_directory_is_left_out() {
+        let all = [
+            "/tmp/a",
+            "/tmp/a/b",
+            "/tmp/ab",
+            "the keys that begin with `/tmp/a/`",
+        ];
+        let all = all.map(str::to_owned);
+        let outermost = outermost(all.iter());
+        assert_eq!(outermost, [&*all[0], &*all[2], &*all[3]]);
+    }
+
+    #[test]
+    fn what_is_dropped_is_gone_with_all_that_is_in_it() {
+        let parent = tempfile::tempdir().expect("a directory for the test");
+        let outer = Directory::inside(parent.path()).expect("a directory");
+        let inner = Directory::inside(outer.path()).expect("a directory in it");
+        fs::write(inner.path().join("file"), "x").expect("a file in that");
+        assert!(existing().contains(&outer.path().display().to_string()));
+        let path = outer.path().to_owned();
+        drop((outer, inner));
+        assert!(!path.exists());
+        assert!(!existing().contains(&path.display().to_string()));
     }
 }

@@ -7,12 +7,10 @@ use std::io;
 use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::thread;
-use std::time::Duration;
 
 use session_driver::{Durability, Error, ErrorKind, Operation, SessionId, Timestamp};
 use session_driver_conformance::{BoxError, MemorySubject, Place, Setup, Subject};
-use session_driver_url::{Drivers, StoreUrl, UrlError};
+use session_driver_url::{Drivers, StoreUrl};
 
 use crate::scratch::{self, Cleanup};
 use crate::target::{Driver, Target};
@@ -112,16 +110,14 @@ impl Candidate {
             prefix,
             opened: Arc::clone(opened),
         };
-        let heir = place.clone();
-        Ok(Place::new(
-            locator,
-            Cleanup::on_server(move || place.clear(), move || heir.bequest()),
-        ))
+        let what = format!("the keys that begin with `{}` on the server", place.prefix);
+        let cleanup = Cleanup::on_server(what, move || place.clear());
+        Ok(Place::new(locator, cleanup))
     }
 }
 
 /// A prefix on a server, and what was opened below it.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 struct ServerPlace {
     url: StoreUrl,
     prefix: String,
@@ -140,45 +136,17 @@ impl ServerPlace {
         prefixes.map(url).collect()
     }
 
-    /// Removes all that was stored in the place. What cannot be removed, for the server is gone, is
-    /// left to it.
-    fn clear(&self) {
+    /// Removes all that was stored in the place, and says whether it is gone. What cannot be
+    /// removed, because the server is gone, stays there.
+    fn clear(&self) -> bool {
+        let mut is_gone = true;
         for url in self.stores() {
-            let _ = clear(&url);
+            is_gone &= clear(&url).is_ok();
         }
         let mut opened = self.opened.lock().unwrap_or_else(PoisonError::into_inner);
         opened.retain(|prefix| !prefix.starts_with(&self.prefix));
+        is_gone
     }
-
-    /// What there is to be removed, for this program started anew.
-    fn bequest(&self) -> Vec<String> {
-        let stores = self.stores().into_iter();
-        stores.map(|url| url.to_string_with_secrets()).collect()
-    }
-}
-
-/// How often the keys of an interrupted process are looked for at most: until none is found twice,
-/// for the processes that it started end after it.
-const LOOKS: u32 = 100;
-const BETWEEN_LOOKS: Duration = Duration::from_millis(20);
-
-/// Removes what a line of a [`bequest`](ServerPlace::bequest) names; if that fails, says what may
-/// be left.
-pub(crate) fn clear_bequest(url: &str) -> Result<(), String> {
-    let url: StoreUrl = url.parse().map_err(|error: UrlError| error.to_string())?;
-    let mut was_empty = false;
-    for _ in 0..LOOKS {
-        let is_empty = clear(&url).map_err(|error| {
-            let prefix = url.parameter("prefix").unwrap_or(USUAL_PREFIX);
-            format!("keys that begin with `{prefix}` may be left on the server: {error}")
-        })? == 0;
-        if is_empty && was_empty {
-            break;
-        }
-        was_empty = is_empty;
-        thread::sleep(BETWEEN_LOOKS);
-    }
-    Ok(())
 }
 
 impl Subject for Candidate {
@@ -259,16 +227,16 @@ fn failed(cause: impl Into<BoxError>) -> Error {
     Error::new(ErrorKind::Other, Operation::Open, "url").with_source(cause)
 }
 
-/// Removes all that a store holds, expired or not, and gives how many sessions that were. One that
-/// cannot be removed does not keep the others.
-fn clear(url: &StoreUrl) -> Result<usize, BoxError> {
+/// Removes all that a store holds, expired or not. One session that cannot be removed does not keep
+/// the others.
+fn clear(url: &StoreUrl) -> Result<(), BoxError> {
     let driver = Drivers::built_in().prepare(url)?.open()?.driver;
     let mut ids: Vec<SessionId> = Vec::new();
     driver.traverse(Timestamp::MIN, &mut |id| {
         ids.push(id.clone());
         ControlFlow::Continue(())
     })?;
-    let mut outcome = Ok(ids.len());
+    let mut outcome = Ok(());
     for id in &ids {
         if let Err(error) = driver.remove(id, Timestamp::MIN) {
             outcome = Err(error.into());

@@ -7,6 +7,7 @@ use session_driver::Timestamp;
 
 use crate::arguments::Sweep;
 use crate::failure::{Failure, Finish};
+use crate::interrupt;
 use crate::output::Output;
 use crate::progress::Progress;
 use crate::screen::count;
@@ -23,19 +24,22 @@ struct Removed {
 
 pub(crate) fn run(arguments: &Sweep, output: &mut Output) -> Result<Finish, Failure> {
     let driver = Target::locate(&arguments.url)?.open_existing(output)?;
+    interrupt::watch();
     // One instant for all calls, so that the loop ends.
     let now = Timestamp::now();
-    output.show(Progress::wheel());
+    output.show(Progress::spinner());
     let mut removed = 0;
     loop {
-        let swept = match driver.sweep(now, AT_ONCE) {
+        let swept =
+            interrupt::check().and_then(|()| driver.sweep(now, AT_ONCE).map_err(Failure::from));
+        let swept = match swept {
             Ok(swept) => swept,
-            Err(error) => {
+            Err(failure) => {
                 output.note(format!(
                     "before the sweep stopped: {} removed",
                     count(removed, "session")
                 ));
-                return Err(error.into());
+                return Err(failure);
             }
         };
         removed += swept.removed;

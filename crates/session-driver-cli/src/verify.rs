@@ -1,15 +1,18 @@
 //! `verify`: a driver against the rules, where a store is.
 
 use std::env;
+use std::ops::ControlFlow;
 use std::process::ExitCode;
 
 use serde::Serialize;
 use session_driver_conformance::{
-    Budget, Options, Outcome, Report, RuleReport, Subject, rules, run as run_suite, run_if_child,
+    Budget, Options, Outcome, Report, RuleReport, Step, Subject, rules, run as run_suite,
+    run_if_child,
 };
 
 use crate::arguments::Verify;
 use crate::failure::{Failure, Finish};
+use crate::interrupt::{self, LongStep};
 use crate::output::Output;
 use crate::progress::Progress;
 use crate::subject::Candidate;
@@ -29,8 +32,10 @@ struct Verified<'a> {
 }
 
 pub(crate) fn run(arguments: &Verify, output: &mut Output) -> Result<Finish, Failure> {
-    check_filter(arguments.filter.as_deref())?;
+    let filter = arguments.filter.as_deref();
+    check_filter(filter)?;
     let target = Candidate::beside(Target::locate(&arguments.url)?);
+    interrupt::watch();
     let options = Options {
         filter: arguments.filter.clone(),
         seed: arguments.seed,
@@ -42,9 +47,22 @@ pub(crate) fn run(arguments: &Verify, output: &mut Output) -> Result<Finish, Fai
         },
         ..Options::default()
     };
-    output.show(Progress::wheel());
-    let report = prove(&target, &options, "", output)?;
+    output.show(match options.budget {
+        Budget::Soak(_) => Progress::spinner(),
+        Budget::Quick | Budget::Ordinary => Progress::of_cases(count_cases(filter) as u64),
+    });
+    let report = prove(&target, &options, &mut |step| {
+        let progress = output.progress();
+        match step {
+            Step::Begins { rule, case } => progress.say(case_in_words(rule, case)),
+            Step::Ended(_) => progress.advance(),
+            _ => {}
+        }
+    })?;
     output.show(Progress::none());
+    if report.stopped {
+        return stopped(&report, output);
+    }
     if output.is_json() {
         output.json(&Verified {
             url: &target.name(),
@@ -93,24 +111,55 @@ pub(crate) fn check_filter(filter: Option<&str>) -> Result<(), Failure> {
     }
 }
 
-/// Runs the suite; what is being tried is shown behind `prefix`.
+/// How many cases a filter selects.
+pub(crate) fn count_cases(filter: Option<&str>) -> usize {
+    let is_wanted = |id: &str| filter.is_none_or(|filter| id.starts_with(filter));
+    let wanted = rules().filter(|rule| is_wanted(rule.id));
+    wanted.map(|rule| rule.cases().len()).sum()
+}
+
+/// A case, for people.
+pub(crate) fn case_in_words(rule: &str, case: &str) -> String {
+    format!("{rule} {}", case.replace('_', " "))
+}
+
+/// Runs the suite until an interrupt stops it, and tells `watch` of each case.
 pub(crate) fn prove(
     target: &Candidate,
     options: &Options,
-    prefix: &str,
-    output: &Output,
+    watch: &mut dyn FnMut(Step<'_>),
 ) -> Result<Report, Failure> {
-    run_suite(target.clone(), options, &mut |case| {
-        output.progress().say(format!(
-            "{prefix}{} {}",
-            case.rule,
-            case.case.replace('_', " ")
-        ));
-    })
-    .map_err(|error| {
+    let mut under_way = None;
+    let report = run_suite(target.clone(), options, &mut |step| {
+        under_way = match step {
+            Step::Begins { rule, .. } => {
+                Some(LongStep::begin(format!("{rule} on {}", target.name())))
+            }
+            _ => None,
+        };
+        watch(step);
+        match interrupt::is_requested() {
+            true => ControlFlow::Break(()),
+            false => ControlFlow::Continue(()),
+        }
+    });
+    drop(under_way);
+    report.map_err(|error| {
         Failure::because("the driver cannot be opened beside the store", &*error)
             .next("what holds the store must be there, have room, and let this user write")
     })
+}
+
+/// Prints what was found before the interrupt.
+fn stopped(report: &Report, output: &mut Output) -> Result<Finish, Failure> {
+    if !output.is_json() {
+        for rule in &report.rules {
+            print(rule, report.seed, output)?;
+        }
+        output.line(format!("{} (seed {})", counts(report), report.seed))?;
+        output.line("not called conforming: the run was interrupted")?;
+    }
+    Err(Failure::interrupted())
 }
 
 /// What the driver may be called (rule CAP-3).

@@ -11,9 +11,11 @@ use session_driver::{NewRecord, Precondition, SessionDriver, SessionId};
 use super::measure::{Measured, Turns, each, timed};
 use super::sample::{NOW, Session};
 use crate::failure::Failure;
+use crate::interrupt;
+use crate::target::Driver;
 
 /// Measures one operation; `None` if there was nothing to measure.
-pub(super) type Phase = fn(&mut Bench<'_>) -> Result<Option<Measured>, Failure>;
+pub(super) type Phase = fn(&mut Bench) -> Result<Option<Measured>, Failure>;
 
 /// The operations in their order.
 pub(super) const PHASES: &[(&str, Phase)] = &[
@@ -34,20 +36,16 @@ pub(super) const FULLEST: &str = "traverse";
 const SWEPT_AT_ONCE: NonZeroUsize = NonZeroUsize::new(50).expect("50 is not zero");
 
 /// A driver and the sessions that should be in its store.
-pub(super) struct Bench<'a> {
-    driver: &'a dyn SessionDriver,
+pub(super) struct Bench {
+    driver: Driver,
     sessions: Vec<Session>,
     threads: usize,
     /// Counts changes, for no two may be alike: some engines pass over a write of what is there.
     changes: AtomicU64,
 }
 
-impl<'a> Bench<'a> {
-    pub(super) fn new(
-        driver: &'a dyn SessionDriver,
-        sessions: Vec<Session>,
-        threads: usize,
-    ) -> Bench<'a> {
+impl Bench {
+    pub(super) fn new(driver: Driver, sessions: Vec<Session>, threads: usize) -> Bench {
         Bench {
             driver,
             sessions,
@@ -64,7 +62,7 @@ impl<'a> Bench<'a> {
     fn create(&mut self) -> Result<Option<Measured>, Failure> {
         let measured = self.measure("create", Turns::One, |driver, _, session| {
             let record = NewRecord {
-                payload: &session.payload,
+                payload: &session.payload.to_vec(),
                 expires_at: session.expires_at,
             };
             let (took, version) =
@@ -86,12 +84,9 @@ impl<'a> Bench<'a> {
 
     fn update(&mut self) -> Result<Option<Measured>, Failure> {
         let measured = self.measure("update", Turns::Many, |driver, change, session| {
-            let stamp = change.wrapping_mul(0x9E37_79B9_7F4A_7C15).to_le_bytes();
-            for (byte, new) in session.payload.iter_mut().zip(stamp) {
-                *byte = new;
-            }
+            session.payload.change(change);
             let record = NewRecord {
-                payload: &session.payload,
+                payload: &session.payload.to_vec(),
                 expires_at: session.expires_at,
             };
             let when = session
@@ -161,12 +156,14 @@ impl<'a> Bench<'a> {
         let soon = NOW.saturating_add(Duration::from_millis(1));
         let expiring = self.sessions.split_off(self.sessions.len() / 2);
         for session in &expiring {
+            interrupt::check()?;
             if !self.driver.touch(&session.id, Some(soon), NOW)? {
                 return Err(lost());
             }
         }
         let (mut times, mut removed) = (Vec::new(), 0);
         loop {
+            interrupt::check()?;
             let (took, swept) = timed(|| self.driver.sweep(soon, SWEPT_AT_ONCE));
             let swept = swept?;
             removed += swept.removed;
@@ -197,7 +194,7 @@ impl<'a> Bench<'a> {
         turns: Turns,
         step: impl Fn(&dyn SessionDriver, u64, &mut Session) -> Result<Duration, Failure> + Sync,
     ) -> Result<Option<Measured>, Failure> {
-        let (driver, changes) = (self.driver, &self.changes);
+        let (driver, changes) = (&*self.driver, &self.changes);
         let times = each(&mut self.sessions, self.threads, turns, |session| {
             step(driver, changes.fetch_add(1, Ordering::Relaxed), session)
         })?;
@@ -210,9 +207,10 @@ impl<'a> Bench<'a> {
 
     /// Reads all sessions, to see that they are what they should be.
     fn check(&self) -> Result<(), Failure> {
-        self.sessions
-            .iter()
-            .try_for_each(|session| compare(self.driver, session).map(|_| ()))
+        self.sessions.iter().try_for_each(|session| {
+            interrupt::check()?;
+            compare(&*self.driver, session).map(|_| ())
+        })
     }
 }
 
@@ -220,7 +218,7 @@ impl<'a> Bench<'a> {
 fn compare(driver: &dyn SessionDriver, session: &Session) -> Result<Duration, Failure> {
     let (took, record) = timed(|| driver.retrieve(&session.id, NOW));
     let record = record?.ok_or_else(lost)?;
-    if record.payload != session.payload {
+    if record.payload != session.payload.to_vec() {
         return Err(Failure::failed("a payload came back with other bytes"));
     }
     if record.expires_at != session.expires_at {

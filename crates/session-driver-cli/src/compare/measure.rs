@@ -6,15 +6,22 @@ use std::time::{Duration, Instant};
 use serde::Serialize;
 
 use crate::failure::Failure;
+use crate::interrupt;
 
 /// An operation is measured at least so long, if there is a reason to repeat it,
 const LONG_ENOUGH: Duration = Duration::from_millis(250);
 
-/// and no longer than this,
-const TOO_LONG: Duration = Duration::from_secs(3);
+/// and no longer than this, on each thread.
+const TOO_LONG: Duration = Duration::from_secs(1);
 
-/// or, where each item has one turn, than this.
-pub(super) const TOO_LONG_FOR_ONE: Duration = Duration::from_secs(10);
+/// How long an operation may take at which each of so many items has one turn. A comparison with
+/// few of them should be over within a minute, also where each write waits for a slow disk.
+pub(super) fn longest_turn(items: usize) -> Duration {
+    match items {
+        0..=2_000 => Duration::from_secs(4),
+        _ => Duration::from_secs(10),
+    }
+}
 
 /// What an operation costs.
 #[derive(Debug, Serialize)]
@@ -76,14 +83,18 @@ pub(super) fn each<T: Send>(
     turns: Turns,
     step: impl Fn(&mut T) -> Result<Duration, Failure> + Sync,
 ) -> Result<Vec<Duration>, Failure> {
+    let limit = match turns {
+        Turns::One => longest_turn(items.len()),
+        Turns::Many => TOO_LONG,
+    };
     if threads <= 1 {
-        return rounds(items, turns, &step);
+        return rounds(items, turns, limit, &step);
     }
     let share = items.len().div_ceil(threads).max(1);
     thread::scope(|scope| {
         let workers: Vec<_> = items
             .chunks_mut(share)
-            .map(|items| scope.spawn(|| rounds(items, turns, &step)))
+            .map(|items| scope.spawn(|| rounds(items, turns, limit, &step)))
             .collect();
         let mut times = Vec::new();
         for worker in workers {
@@ -99,16 +110,14 @@ pub(super) fn each<T: Send>(
 fn rounds<T>(
     items: &mut [T],
     turns: Turns,
+    limit: Duration,
     step: &impl Fn(&mut T) -> Result<Duration, Failure>,
 ) -> Result<Vec<Duration>, Failure> {
-    let limit = match turns {
-        Turns::One => TOO_LONG_FOR_ONE,
-        Turns::Many => TOO_LONG,
-    };
     let mut times = Vec::with_capacity(items.len());
     let begin = Instant::now();
     loop {
         for item in items.iter_mut() {
+            interrupt::check()?;
             times.push(step(item)?);
             if begin.elapsed() > limit {
                 return Ok(times);

@@ -1,25 +1,29 @@
 //! `compare`: drivers side by side.
 
 mod bench;
+mod contest;
+mod forecast;
 mod measure;
 mod programs;
+mod proof;
 mod sample;
 mod table;
 
 use std::env;
-use std::path::{Path, PathBuf};
-use std::thread;
+use std::path::Path;
 
 use serde::Serialize;
 use session_driver::Version;
-use session_driver_conformance::{Options, Outcome, Setup, Subject};
+use session_driver_conformance::Subject;
 
-use self::bench::Bench;
+use self::forecast::Forecast;
 use self::measure::Measured;
-use self::programs::Programs;
-use self::sample::Session;
+use self::programs::{Programs, Share};
+use self::proof::Proof;
+use self::table::Table;
 use crate::arguments::Compare;
-use crate::failure::{Failure, Finish, chain};
+use crate::failure::{Failure, Finish};
+use crate::interrupt;
 use crate::output::Output;
 use crate::progress::Progress;
 use crate::scratch;
@@ -49,9 +53,23 @@ struct Row {
     failures: Vec<String>,
 }
 
+impl Row {
+    fn new(target: &Candidate) -> Row {
+        Row {
+            url: target.name(),
+            sessions: 0,
+            rules: None,
+            operations: Vec::new(),
+            bytes_on_disk: None,
+            failures: Vec::new(),
+        }
+    }
+}
+
 /// How many rules ended how.
 #[derive(Debug, Serialize)]
 struct Rules {
+    quick: bool,
     passed: usize,
     failed: usize,
     skipped: usize,
@@ -62,6 +80,7 @@ struct Rules {
 
 pub(crate) fn run(arguments: &Compare, output: &mut Output) -> Result<Finish, Failure> {
     verify::check_filter(arguments.filter.as_deref())?;
+    interrupt::watch();
     let parent = arguments.dir.clone().unwrap_or_else(env::temp_dir);
     let (targets, _directory) = targets(&arguments.urls, &parent)?;
     let sessions = sample::sessions(arguments.sessions)?;
@@ -71,64 +90,84 @@ pub(crate) fn run(arguments: &Compare, output: &mut Output) -> Result<Finish, Fa
         threads: arguments.threads.get(),
         seed: seed(arguments)?,
         programs: None,
-        drivers: Vec::new(),
+        drivers: targets.iter().map(Row::new).collect(),
     };
-    output.show(Progress::wheel());
-    for target in &targets {
-        let row = measured(target, sessions.clone(), comparison.threads, output);
-        comparison.drivers.push(row);
+    let proof = Proof::new(arguments, comparison.seed);
+    let programs = Share::new(arguments);
+    let forecast =
+        Forecast::new(contest::plan(targets.len()) + proof.plan() + programs.plan(targets.len()));
+    output.show(forecast.bar());
+
+    let place = arguments.urls.is_empty().then_some(&*parent);
+    let table = Table::begin(&comparison, place, output)?;
+    contest::hold(
+        &targets,
+        &sessions,
+        &mut comparison,
+        &table,
+        &forecast,
+        output,
+    )?;
+    proof.run(&targets, &mut comparison.drivers, &forecast, output)?;
+    table.rules(&comparison, arguments.prove, output)?;
+    let unplayed = play(programs, &targets, &mut comparison, &forecast, output)?;
+
+    output.show(Progress::none());
+    table.end(&comparison, arguments.prove, output)?;
+    if output.is_json() {
+        output.json(&comparison)?;
     }
-    let options = Options {
-        filter: arguments.filter.clone(),
-        seed: Some(comparison.seed),
-        // Rules that need child processes take longest, and are left to `verify`.
-        ..Options::default()
-    };
-    // The suite waits more than it works, so the drivers need not wait for each other; nothing is
-    // measured any more.
-    thread::scope(|scope| {
-        for (target, row) in targets.iter().zip(&mut comparison.drivers) {
-            let (options, output) = (&options, &*output);
-            scope.spawn(move || {
-                if let Err(failure) = prove(target, options, row, output) {
-                    row.failures.push(failure.what);
-                }
-            });
-        }
-    });
-    // Who could not be opened has been noted, and keeps nobody else from being compared.
+    output.flush()?;
+    Ok(Finish::complete_if(is_clean(
+        &comparison,
+        unplayed.as_deref(),
+        output,
+    )))
+}
+
+/// Plays the random programs, where there are several drivers to differ. If they cannot be played,
+/// says why.
+fn play(
+    share: Share,
+    targets: &[Candidate],
+    comparison: &mut Comparison,
+    forecast: &Forecast,
+    output: &Output,
+) -> Result<Option<String>, Failure> {
+    // A driver that could not be opened has been noted, and keeps no other from being compared.
     let rows = targets.iter().zip(&comparison.drivers);
     let opened = rows.filter(|(_, row)| row.rules.is_some());
     let opened: Vec<&Candidate> = opened.map(|(target, _)| target).collect();
-    let mut unplayed = None;
-    if opened.len() > 1 && arguments.programs > 0 {
-        output.progress().say("random programs");
-        match programs::play(&opened, arguments.programs, comparison.seed) {
-            Ok(programs) => comparison.programs = Some(programs),
-            Err(failure) => unplayed = Some(failure.what),
-        }
+    if opened.len() < 2 || share.programs == 0 {
+        return Ok(None);
     }
-    output.show(Progress::none());
-    if output.is_json() {
-        output.json(&comparison)?;
-    } else {
-        let place: Option<PathBuf> = arguments.urls.is_empty().then_some(parent);
-        table::print(&comparison, place.as_deref(), output)?;
+    let part = share.plan(opened.len()) / u32::try_from(share.programs).unwrap_or(u32::MAX);
+    let played = programs::play(&opened, share, comparison.seed, &|played| {
+        let progress = output.progress();
+        progress.say(format!("random programs, {played} played"));
+        forecast.done(part, progress);
+    });
+    match played {
+        Ok(programs) => comparison.programs = Some(programs),
+        Err(failure) if failure.is_interrupt() => return Err(failure),
+        Err(failure) => return Ok(Some(failure.what)),
     }
-    output.flush()?;
+    Ok(None)
+}
+
+/// Whether nothing is wrong; what is goes to standard error.
+fn is_clean(comparison: &Comparison, unplayed: Option<&str>, output: &Output) -> bool {
     for row in &comparison.drivers {
         for failure in &row.failures {
             output.note(format!("{}  {failure}", row.url));
         }
     }
     let programs = comparison.programs.as_ref();
-    let difference = programs.and_then(Programs::difference);
-    let wrong = difference.or(unplayed.as_deref());
+    let wrong = programs.and_then(Programs::difference).or(unplayed);
     for line in wrong.into_iter().flat_map(str::lines) {
         output.note(line);
     }
-    let is_clean = comparison.drivers.iter().all(|row| row.failures.is_empty());
-    Ok(Finish::complete_if(is_clean && wrong.is_none()))
+    wrong.is_none() && comparison.drivers.iter().all(|row| row.failures.is_empty())
 }
 
 /// The seed of everything that chance decides.
@@ -162,76 +201,4 @@ fn targets(
     let mut targets = Candidate::without_server(directory.path());
     targets.extend(Target::usual_server().map(Candidate::beside));
     Ok((targets, Some(directory)))
-}
-
-/// What a driver costs. What fails is noted, and ends what depends on it.
-fn measured(target: &Candidate, sessions: Vec<Session>, threads: usize, output: &Output) -> Row {
-    let mut row = Row {
-        url: target.name(),
-        sessions: 0,
-        rules: None,
-        operations: Vec::new(),
-        bytes_on_disk: None,
-        failures: Vec::new(),
-    };
-    if let Err(failure) = measure(target, sessions, threads, &mut row, output) {
-        row.failures.push(failure.what);
-    }
-    row
-}
-
-fn measure(
-    target: &Candidate,
-    sessions: Vec<Session>,
-    threads: usize,
-    row: &mut Row,
-    output: &Output,
-) -> Result<(), Failure> {
-    let place = target.place().map_err(|error| {
-        Failure::failed(format!(
-            "there is no place beside the store: {}",
-            chain(&*error)
-        ))
-    })?;
-    let driver = target.open(&place, &Setup::default())?;
-    let mut bench = Bench::new(&*driver, sessions, threads);
-    for (name, phase) in bench::PHASES {
-        output.progress().say(format!("{}  {name}", row.url));
-        row.operations.extend(phase(&mut bench)?);
-        row.sessions = row.sessions.max(bench.sessions());
-        if *name == bench::FULLEST {
-            row.bytes_on_disk = target
-                .bytes_in(&place)
-                .map_err(|error| Failure::because("the store's size cannot be read", &error))?;
-        }
-    }
-    Ok(())
-}
-
-fn prove(
-    target: &Candidate,
-    options: &Options,
-    row: &mut Row,
-    output: &Output,
-) -> Result<(), Failure> {
-    let prefix = format!("{}  ", row.url);
-    let report = verify::prove(target, options, &prefix, output)?;
-    for rule in &report.rules {
-        if let Outcome::Failed(seen) = &rule.outcome {
-            let text = format!(
-                "breaks {}: {} Seen: {seen} (seed {})",
-                rule.rule, rule.text, report.seed
-            );
-            row.failures.push(text);
-        }
-    }
-    row.rules = Some(Rules {
-        passed: report.passed(),
-        failed: report.failed(),
-        skipped: report.skipped(),
-        not_applicable: report.not_applicable(),
-        untested: report.untested(),
-        seed: report.seed,
-    });
-    Ok(())
 }

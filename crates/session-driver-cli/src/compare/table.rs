@@ -1,9 +1,9 @@
 //! The table.
 
+use std::mem;
 use std::path::Path;
 
-use super::bench::PHASES;
-use super::measure::TOO_LONG_FOR_ONE;
+use super::measure::longest_turn;
 use super::{Comparison, Row};
 use crate::failure::Failure;
 use crate::output::Output;
@@ -12,54 +12,151 @@ use crate::screen::{count, grouped};
 /// Longer names of drivers lose their beginning.
 const WIDEST_NAME: usize = 44;
 
-/// Prints what was found: a block for each operation, and in it a line for each driver.
-pub(super) fn print(
-    comparison: &Comparison,
-    place: Option<&Path>,
-    output: &mut Output,
-) -> Result<(), Failure> {
-    let drivers = &comparison.drivers;
-    let names = drivers.iter().map(|row| row.url.chars().count());
-    let width = names.max().unwrap_or(0).clamp("driver".len(), WIDEST_NAME);
-    output.line(heading(comparison, place))?;
-    output.line("")?;
-    let titles = format!("{:>14}  {:>10}  {:>10}", "per second", "p50", "p99");
-    output.line(format!("{:14}  {:width$}  {titles}", "", "driver"))?;
-    let mut block = |title: &str, cells: &dyn Fn(&Row) -> Option<String>| {
-        let mut title = title;
-        for row in drivers {
-            let cells = cells(row).unwrap_or_else(|| format!("{:>14}", "-"));
-            output.line(format!("{title:14}  {:width$}  {cells}", short(&row.url)))?;
-            title = "";
+/// The table: a block for each operation, and in it a line for each driver. Each method prints its
+/// part at once; for programs there is no table, and nothing is printed.
+pub(super) struct Table {
+    /// How wide the drivers' names are.
+    width: usize,
+}
+
+impl Table {
+    /// Prints what stands over the blocks.
+    pub(super) fn begin(
+        comparison: &Comparison,
+        place: Option<&Path>,
+        output: &mut Output,
+    ) -> Result<Table, Failure> {
+        let names = comparison.drivers.iter();
+        let names = names.map(|row| row.url.chars().count());
+        let width = names.max().unwrap_or(0).clamp("driver".len(), WIDEST_NAME);
+        let titles = format!("{:>14}  {:>10}  {:>10}", "per second", "p50", "p99");
+        for line in [
+            heading(comparison, place),
+            String::new(),
+            format!("{:14}  {:width$}  {titles}", "", "driver"),
+        ] {
+            print(&line, output)?;
         }
-        Ok::<(), Failure>(())
-    };
-    for (operation, _) in PHASES {
-        block(operation, &|row| speed(row, operation))?;
+        Ok(Table { width })
     }
-    block("on disk", &|row| {
-        Some(format!("{:>14}", bytes(row.bytes_on_disk?)))
-    })?;
-    block("rules passed", &rules)?;
-    let cut = drivers.iter().any(|row| row.sessions < comparison.sessions);
-    if cut {
-        block("sessions", &|row| {
-            Some(format!("{:>14}", grouped(row.sessions as u64)))
-        })?;
+
+    /// A block with this title, whose lines come one by one.
+    pub(super) fn block<'a>(&self, title: &'a str) -> Block<'a> {
+        Block {
+            title,
+            width: self.width,
+        }
     }
-    output.line("")?;
-    if cut {
-        let seconds = TOO_LONG_FOR_ONE.as_secs();
-        output.line(format!(
-            "a driver with fewer sessions had created no more after {seconds} s"
-        ))?;
+
+    /// Prints what the stores take of the disk.
+    pub(super) fn sizes(
+        &self,
+        comparison: &Comparison,
+        output: &mut Output,
+    ) -> Result<(), Failure> {
+        let mut block = self.block("on disk");
+        for row in &comparison.drivers {
+            let size = row.bytes_on_disk.map(bytes);
+            block.line(row, size.map(|size| format!("{size:>14}")), output)?;
+        }
+        if !is_cut(comparison) {
+            return Ok(());
+        }
+        let mut block = self.block("sessions");
+        for row in &comparison.drivers {
+            let sessions = grouped(row.sessions as u64);
+            block.line(row, Some(format!("{sessions:>14}")), output)?;
+        }
+        Ok(())
     }
-    if let Some(programs) = &comparison.programs {
-        output.line(programs.verdict(comparison.seed))?;
+
+    /// Prints how many rules were passed, in the whole proof or the quick one.
+    pub(super) fn rules(
+        &self,
+        comparison: &Comparison,
+        whole: bool,
+        output: &mut Output,
+    ) -> Result<(), Failure> {
+        let mut block = self.block(if whole { "rules passed" } else { "quick rules" });
+        for row in &comparison.drivers {
+            block.line(row, rules(row), output)?;
+        }
+        Ok(())
     }
-    output.line(
-        "traverse and sweep are counted by session: a call's time is shared among those it handled",
-    )
+
+    /// Prints what stands below the blocks.
+    pub(super) fn end(
+        &self,
+        comparison: &Comparison,
+        whole: bool,
+        output: &mut Output,
+    ) -> Result<(), Failure> {
+        print("", output)?;
+        if is_cut(comparison) {
+            let seconds = longest_turn(comparison.sessions).as_secs();
+            print(
+                &format!("a driver with fewer sessions had created no more after {seconds} s"),
+                output,
+            )?;
+        }
+        if !whole {
+            print(
+                "quick rules: a fifth of the rounds where chance decides; --prove runs them all",
+                output,
+            )?;
+        }
+        if let Some(programs) = &comparison.programs {
+            print(&programs.verdict(comparison.seed), output)?;
+        }
+        print(
+            "traverse and sweep are counted by session: a call's time is shared among those it \
+             handled",
+            output,
+        )
+    }
+}
+
+/// Lines under one title, which stands before the first of them.
+pub(super) struct Block<'a> {
+    title: &'a str,
+    width: usize,
+}
+
+impl Block<'_> {
+    /// Prints what an operation costs a driver.
+    pub(super) fn operation(
+        &mut self,
+        row: &Row,
+        operation: &str,
+        output: &mut Output,
+    ) -> Result<(), Failure> {
+        self.line(row, speed(row, operation), output)
+    }
+
+    fn line(
+        &mut self,
+        row: &Row,
+        cells: Option<String>,
+        output: &mut Output,
+    ) -> Result<(), Failure> {
+        let (title, width) = (mem::take(&mut self.title), self.width);
+        let cells = cells.unwrap_or_else(|| format!("{:>14}", "-"));
+        let name = short(&row.url);
+        print(&format!("{title:14}  {name:width$}  {cells}"), output)
+    }
+}
+
+fn print(line: &str, output: &mut Output) -> Result<(), Failure> {
+    if output.is_json() {
+        return Ok(());
+    }
+    output.line_now(line)
+}
+
+/// Whether a driver had no time for all sessions.
+fn is_cut(comparison: &Comparison) -> bool {
+    let mut rows = comparison.drivers.iter();
+    rows.any(|row| row.sessions < comparison.sessions)
 }
 
 fn heading(comparison: &Comparison, place: Option<&Path>) -> String {

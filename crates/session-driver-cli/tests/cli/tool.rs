@@ -64,13 +64,9 @@ impl Tool {
         let input = input.as_ref().to_vec();
         // The tool may end before it has read all.
         let writer = std::thread::spawn(move || drop(stdin.write_all(&input)));
-        let output = child.wait_with_output().expect("the tool ends");
+        let ended = Ended::of(child);
         writer.join().expect("the writer ends");
-        Ended {
-            code: output.status.code(),
-            stdout: String::from_utf8(output.stdout).expect("UTF-8 on standard output"),
-            stderr: String::from_utf8(output.stderr).expect("UTF-8 on standard error"),
-        }
+        ended
     }
 
     pub(crate) fn start(&self, arguments: &[&str]) -> Child {
@@ -86,6 +82,16 @@ impl Tool {
 }
 
 impl Ended {
+    /// Waits for the end; what was read of the output before is not in it.
+    pub(crate) fn of(child: Child) -> Ended {
+        let output = child.wait_with_output().expect("the tool ends");
+        Ended {
+            code: output.status.code(),
+            stdout: String::from_utf8(output.stdout).expect("UTF-8 on standard output"),
+            stderr: String::from_utf8(output.stderr).expect("UTF-8 on standard error"),
+        }
+    }
+
     #[track_caller]
     pub(crate) fn success(self) -> Ended {
         assert_eq!(self.code, Some(0), "{self:?}");
@@ -102,6 +108,18 @@ impl Ended {
     #[track_caller]
     pub(crate) fn usage(self, text: &str) -> Ended {
         self.ends(2, text)
+    }
+
+    /// A signal ended it, after it had cleaned up.
+    #[track_caller]
+    pub(crate) fn interrupted(self) -> Ended {
+        self.ends(130, "interrupted")
+    }
+
+    /// A second signal ended it.
+    #[track_caller]
+    pub(crate) fn interrupted_at_once(self) -> Ended {
+        self.ends(130, "")
     }
 
     #[track_caller]
