@@ -1,5 +1,6 @@
 //! What the command line can say.
 
+#[cfg(feature = "prove")]
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -66,7 +67,9 @@ pub(crate) enum Command {
     Remove(Remove),
     Touch(Touch),
     Sweep(Sweep),
+    #[cfg_attr(not(feature = "prove"), command(hide = true))]
     Verify(Verify),
+    #[cfg_attr(not(feature = "prove"), command(hide = true))]
     Compare(Compare),
 }
 
@@ -192,6 +195,7 @@ pub(crate) struct Sweep {
 ///
 /// With --json: {"url": TEXT, "passed": N, "failed": N, "skipped": N, "unobserved": N,
 /// "not_applicable": N, "untested": N, "conforming": true or false, "report": the suite's report}
+#[cfg(feature = "prove")]
 #[derive(Debug, Args)]
 pub(crate) struct Verify {
     /// The store
@@ -229,6 +233,7 @@ pub(crate) struct Verify {
 /// "not_applicable": N, "untested": N, "seed": N} or null, "operations": [{"operation": TEXT,
 /// "calls": N, "per_second": X, "p50_ns": N, "p99_ns": N}], "bytes_on_disk": N or null, "failures":
 /// [TEXT]}]}
+#[cfg(feature = "prove")]
 #[derive(Debug, Args)]
 pub(crate) struct Compare {
     /// The stores beside which to work
@@ -257,7 +262,19 @@ pub(crate) struct Compare {
     pub(crate) dir: Option<PathBuf>,
 }
 
+/// What follows a command that this build does not have.
+#[cfg(not(feature = "prove"))]
+#[derive(Debug, Args)]
+pub(crate) struct LeftOut {
+    #[arg(hide = true, trailing_var_arg = true, allow_hyphen_values = true)]
+    _rest: Vec<String>,
+}
+
+#[cfg(not(feature = "prove"))]
+pub(crate) use self::{LeftOut as Verify, LeftOut as Compare};
+
 /// They are all in memory while they are measured.
+#[cfg(feature = "prove")]
 fn sessions(text: &str) -> Result<usize, String> {
     match text.parse() {
         Ok(count @ 1..=10_000_000) => Ok(count),

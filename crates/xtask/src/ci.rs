@@ -37,6 +37,11 @@ const WITHOUT_DEFAULTS: &[(&str, &[&str], &str)] = &[
         &["session-driver-redis"],
         "async-plain",
     ),
+    (
+        "lints of the tool without the prover",
+        &["session-driver-cli"],
+        "",
+    ),
     ("lints of URLs without drivers", &["session-driver-url"], ""),
     (
         "lints of URLs for tasks with SQLite alone",
@@ -78,6 +83,37 @@ const TOOL: &[&str] = &[
     "--filter=RET",
 ];
 
+/// What the tool must not link without the prover.
+const OF_THE_PROVER: &[&str] = &["libtest-mimic", "seccompiler", "session-driver-conformance"];
+
+/// Looks at the graph of the tool without the prover.
+fn production_tool() -> Result<(), Stopped> {
+    let arguments = [
+        "tree",
+        "--locked",
+        "-p",
+        "session-driver-cli",
+        "--no-default-features",
+    ];
+    let mut tree = cargo(&arguments);
+    let output = tree.args(["-e", "normal", "--prefix", "none"]).output();
+    let output =
+        output.map_err(|error| Stopped(format!("cargo tree cannot be started: {error}")))?;
+    let packages = String::from_utf8_lossy(&output.stdout);
+    let is_linked = |name: &&&str| {
+        packages
+            .lines()
+            .any(|line| line.starts_with(&format!("{name} ")))
+    };
+    match OF_THE_PROVER.iter().find(is_linked) {
+        _ if !output.status.success() || packages.is_empty() => {
+            Err(Stopped("cargo tree shows no packages of the tool".into()))
+        }
+        Some(name) => Err(Stopped(format!("the tool without the prover links {name}"))),
+        None => Ok(()),
+    }
+}
+
 pub(crate) fn run() -> Result<(), Stopped> {
     let mut steps = Steps::default();
     tools::component(&mut steps, "fmt", "rustfmt")?;
@@ -90,6 +126,7 @@ pub(crate) fn run() -> Result<(), Stopped> {
         lints.args(["--features", features, "--", "-D", "warnings"]);
         steps.run(name, &mut lints)?;
     }
+    steps.time("what the production tool links", production_tool)?;
     let mut documentation = cargo(DOCUMENTATION);
     steps.run(
         "documentation",
