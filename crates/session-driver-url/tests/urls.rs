@@ -13,7 +13,7 @@ use std::fs;
 use std::iter;
 
 use redis_test_server::{Options, Server, installed_or_skip};
-use session_driver_url::session_driver::{Durability, ErrorKind, Sessions};
+use session_driver_url::session_driver::{Durability, ErrorKind, Session, Sessions};
 use session_driver_url::{Drivers, OpenError, StoreUrl, open};
 use tempfile::TempDir;
 
@@ -90,7 +90,7 @@ fn one_program_runs_over_every_driver() {
         changed.expect("an update");
         let found = sessions.retrieve(session.id()).expect("a retrieve");
         assert_eq!(
-            found.map(|found| found.into_inner()).expect("a session"),
+            found.map(Session::into_inner).expect("a session"),
             ["tea", "milk"]
         );
     }

@@ -60,6 +60,9 @@ fn copy(ours: &Ours, directory: &Path) -> Result<(), Stopped> {
     let from = root().join(ours.directory);
     let manifest = fs::read_to_string(from.join("Cargo.toml")).map_err(failed)?;
     let own = sections(&manifest, |head| !is_for_tests(head));
+    // A crate that names another without the workspace's table names it by its place.
+    let beside = from.parent().unwrap_or(&from).display();
+    let own = own.replace("path = \"../", &format!("path = \"{beside}/"));
     let manifest = fs::read_to_string(root().join("Cargo.toml")).map_err(failed)?;
     let shared = sections(&manifest, |head| KEPT_SECTIONS.contains(&head));
     let path = format!("path = \"{}/", root().display());
