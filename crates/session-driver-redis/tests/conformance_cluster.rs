@@ -5,7 +5,7 @@ mod subject;
 use std::process::ExitCode;
 
 use redis_test_server::installed_or_skip;
-use session_driver_redis::RedisDriverBuilder;
+use session_driver_redis::{RedisDriver, RedisDriverBuilder};
 use subject::{Redis, Servers};
 
 fn main() -> ExitCode {
@@ -15,6 +15,6 @@ fn main() -> ExitCode {
     session_driver_conformance::main(Redis::new(
         "redis-cluster",
         Servers::in_a_cluster,
-        RedisDriverBuilder::open,
+        RedisDriverBuilder::<RedisDriver>::open,
     ))
 }
