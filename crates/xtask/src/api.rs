@@ -50,7 +50,7 @@ pub(crate) fn write(steps: &mut Steps) -> Result<(), Stopped> {
 /// Says which files are not as the crates are.
 ///
 /// # Errors
-/// As [`write`], or a file differs.
+/// Like [`write()`], or a file differs.
 pub(crate) fn check(steps: &mut Steps) -> Result<(), Stopped> {
     let mut changed = Vec::new();
     each(steps, |path, api| {
