@@ -230,9 +230,9 @@ pub(crate) struct Verify {
 /// With --json: {"sessions": N, "payload_bytes": N, "threads": N, "seed": N, "programs":
 /// {"drivers": N, "played": N, "difference": TEXT or null, "accused": [TEXT]} or null, "drivers":
 /// [{"url": TEXT, "sessions": N, "rules": {"quick": BOOL, "passed": N, "failed": N, "skipped": N,
-/// "not_applicable": N, "untested": N, "seed": N} or null, "operations": [{"operation": TEXT,
-/// "calls": N, "per_second": X, "p50_ns": N, "p99_ns": N}], "bytes_on_disk": N or null, "failures":
-/// [TEXT]}]}
+/// "not_applicable": N, "untested": N, "not_reached": N, "seed": N} or null, "operations":
+/// [{"operation": TEXT, "calls": N, "per_second": X, "p50_ns": N, "p99_ns": N}], "bytes_on_disk": N
+/// or null, "failures": [TEXT]}]}
 #[cfg(feature = "prove")]
 #[derive(Debug, Args)]
 pub(crate) struct Compare {
@@ -244,14 +244,15 @@ pub(crate) struct Compare {
     /// How many threads work at once, each on sessions of its own
     #[arg(long, value_name = "N", default_value = "1")]
     pub(crate) threads: NonZeroUsize,
-    /// Prove the rules in full, not with a fifth of the rounds where chance decides
+    /// Prove all rules in full, however long it takes; without it no case begins after 15 s, and
+    /// races have a fifth of their rounds
     #[arg(long)]
     pub(crate) prove: bool,
     /// Only prove the rules whose id begins so, such as RES or RES-2
     #[arg(long, value_name = "RULE")]
     pub(crate) filter: Option<String>,
     /// How many random programs to play on all drivers, where there are several [default: up to 40
-    /// within 8 s, with --prove 40]
+    /// within 5 s, with --prove 40]
     #[arg(long, value_name = "N")]
     pub(crate) programs: Option<usize>,
     /// Repeat the run that had this seed

@@ -6,7 +6,6 @@
 //! the process as in any program.
 
 use std::collections::BTreeMap;
-use std::process;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -64,11 +63,10 @@ impl Drop for LongStep {
 /// Runs on a thread of its own.
 fn on_signal() {
     if SIGNALS.fetch_add(1, Ordering::Relaxed) > 0 {
-        progress::write_line("stopped at once");
-        for what in scratch::existing() {
-            progress::write_line(&format!("  may be left: {what}"));
-        }
-        process::exit(INTERRUPTED.into());
+        let mut lines = vec!["stopped at once".into()];
+        let existing = scratch::existing().into_iter();
+        lines.extend(existing.map(|what| format!("  may be left: {what}")));
+        progress::exit_with_lines(&lines, INTERRUPTED);
     }
     let steps: Vec<String> = under_way().values().cloned().collect();
     let what = match &*steps {

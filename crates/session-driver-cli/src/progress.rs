@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::io::{self, Write as _};
+use std::process;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -129,10 +130,20 @@ impl TimeLeft {
 
 /// Writes a line to standard error, from any thread, with what is shown out of the way.
 pub(crate) fn write_line(text: &str) {
+    out_of_the_way(|| write(text));
+}
+
+/// Writes lines to standard error and ends the process, with what is shown gone.
+pub(crate) fn exit_with_lines(lines: &[String], status: u8) {
     out_of_the_way(|| {
-        // If that is closed, no user looks.
-        let _ = writeln!(io::stderr(), "{}", screen::printable(text));
+        lines.iter().for_each(|line| write(line));
+        process::exit(status.into())
     });
+}
+
+fn write(text: &str) {
+    // If standard error is closed, no user looks.
+    let _ = writeln!(io::stderr(), "{}", screen::printable(text));
 }
 
 /// Runs `write` with what is shown out of the way.

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use serde::Serialize;
 use session_driver_conformance::{
-    Budget, Options, Outcome, Report, RuleReport, Step, Subject, rules, run as run_suite,
+    Budget, Options, Outcome, Report, Rule, RuleReport, Step, Subject, rules, run as run_suite,
     run_if_child,
 };
 
@@ -58,6 +58,7 @@ pub(crate) fn run(arguments: &Verify, output: &mut Output) -> Result<Finish, Fai
             Step::Ended(_) => progress.advance(),
             _ => {}
         }
+        ControlFlow::Continue(())
     })?;
     output.show(Progress::none());
     if report.stopped {
@@ -111,11 +112,15 @@ pub(crate) fn check_filter(filter: Option<&str>) -> Result<(), Failure> {
     }
 }
 
-/// How many cases a filter selects.
+/// The rules that a filter selects.
+pub(crate) fn rules_under(filter: Option<&str>) -> impl Iterator<Item = &'static Rule> {
+    let is_wanted = move |rule: &&Rule| filter.is_none_or(|filter| rule.id.starts_with(filter));
+    rules().filter(is_wanted)
+}
+
+/// How many cases the rules have that a filter selects.
 pub(crate) fn count_cases(filter: Option<&str>) -> usize {
-    let is_wanted = |id: &str| filter.is_none_or(|filter| id.starts_with(filter));
-    let wanted = rules().filter(|rule| is_wanted(rule.id));
-    wanted.map(|rule| rule.cases().len()).sum()
+    rules_under(filter).map(|rule| rule.cases().len()).sum()
 }
 
 /// A case, for people.
@@ -123,11 +128,11 @@ pub(crate) fn case_in_words(rule: &str, case: &str) -> String {
     format!("{rule} {}", case.replace('_', " "))
 }
 
-/// Runs the suite until an interrupt stops it, and tells `watch` of each case.
+/// Runs the suite until an interrupt or `watch`, which is told of each case, stops it.
 pub(crate) fn prove(
     target: &Candidate,
     options: &Options,
-    watch: &mut dyn FnMut(Step<'_>),
+    watch: &mut dyn FnMut(Step<'_>) -> ControlFlow<()>,
 ) -> Result<Report, Failure> {
     let mut under_way = None;
     let report = run_suite(target.clone(), options, &mut |step| {
@@ -137,10 +142,9 @@ pub(crate) fn prove(
             }
             _ => None,
         };
-        watch(step);
         match interrupt::is_requested() {
             true => ControlFlow::Break(()),
-            false => ControlFlow::Continue(()),
+            false => watch(step),
         }
     });
     drop(under_way);

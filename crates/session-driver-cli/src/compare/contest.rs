@@ -14,8 +14,7 @@ use crate::failure::{Failure, chain};
 use crate::output::Output;
 use crate::subject::Candidate;
 
-/// How long an operation on a driver should take, for the forecast: the mean of the 56 of a run
-/// with the default drivers and Redis.
+/// How long an operation on a driver should take, for the forecast, which its pace soon corrects.
 const OPERATION: Duration = Duration::from_millis(400);
 
 /// A driver in a place beside its store. The driver goes before the place.
@@ -47,6 +46,7 @@ pub(super) fn hold(
         let entrant = Entrant::enter(target, sessions.to_vec(), comparison.threads);
         entrants.push(noted(entrant, row)?);
     }
+    let mut done = Duration::ZERO;
     for (operation, phase) in bench::PHASES {
         let mut block = table.block(operation);
         let contest = targets.iter().zip(&mut entrants);
@@ -59,7 +59,8 @@ pub(super) fn hold(
                 }
             }
             block.operation(row, operation, output)?;
-            forecast.done(OPERATION, output.progress());
+            done += OPERATION;
+            forecast.reach(done, output.progress());
         }
     }
     table.sizes(comparison, output)

@@ -1,6 +1,5 @@
 //! How much longer a comparison takes.
 
-use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use crate::progress::Progress;
@@ -13,7 +12,8 @@ const TRUST: Duration = Duration::from_secs(5);
 pub(super) struct Forecast {
     begin: Instant,
     plan: Duration,
-    done: Mutex<Duration>,
+    /// How long the parts should have taken that are over.
+    over: Duration,
 }
 
 impl Forecast {
@@ -22,7 +22,7 @@ impl Forecast {
         Forecast {
             begin: Instant::now(),
             plan,
-            done: Mutex::new(Duration::ZERO),
+            over: Duration::ZERO,
         }
     }
 
@@ -33,12 +33,17 @@ impl Forecast {
         bar
     }
 
-    /// A part is done that should have taken as long as `part`.
-    pub(super) fn done(&self, part: Duration, bar: &Progress) {
-        let mut done = self.done.lock().unwrap_or_else(PoisonError::into_inner);
-        *done = (*done + part).min(self.plan);
-        bar.advance_to(milliseconds(*done));
-        bar.expect_end_in(left(self.plan, *done, self.begin.elapsed()));
+    /// So much is done of the part that is under way.
+    pub(super) fn reach(&self, position: Duration, bar: &Progress) {
+        let done = (self.over + position).min(self.plan);
+        bar.advance_to(milliseconds(done));
+        bar.expect_end_in(left(self.plan, done, self.begin.elapsed()));
+    }
+
+    /// The part is over that should have taken as long as `part`.
+    pub(super) fn end(&mut self, part: Duration, bar: &Progress) {
+        self.over += part;
+        self.reach(Duration::ZERO, bar);
     }
 }
 

@@ -75,6 +75,8 @@ struct Rules {
     skipped: usize,
     not_applicable: usize,
     untested: usize,
+    /// The time of a quick proof was over before them.
+    not_reached: usize,
     seed: u64,
 }
 
@@ -94,7 +96,7 @@ pub(crate) fn run(arguments: &Compare, output: &mut Output) -> Result<Finish, Fa
     };
     let proof = Proof::new(arguments, comparison.seed);
     let programs = Share::new(arguments);
-    let forecast =
+    let mut forecast =
         Forecast::new(contest::plan(targets.len()) + proof.plan() + programs.plan(targets.len()));
     output.show(forecast.bar());
 
@@ -108,7 +110,9 @@ pub(crate) fn run(arguments: &Compare, output: &mut Output) -> Result<Finish, Fa
         &forecast,
         output,
     )?;
+    forecast.end(contest::plan(targets.len()), output.progress());
     proof.run(&targets, &mut comparison.drivers, &forecast, output)?;
+    forecast.end(proof.plan(), output.progress());
     table.rules(&comparison, arguments.prove, output)?;
     let unplayed = play(programs, &targets, &mut comparison, &forecast, output)?;
 
@@ -145,7 +149,8 @@ fn play(
     let played = programs::play(&opened, share, comparison.seed, &|played| {
         let progress = output.progress();
         progress.say(format!("random programs, {played} played"));
-        forecast.done(part, progress);
+        let played = u32::try_from(played).unwrap_or(u32::MAX);
+        forecast.reach(part.saturating_mul(played), progress);
     });
     match played {
         Ok(programs) => comparison.programs = Some(programs),

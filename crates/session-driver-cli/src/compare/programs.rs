@@ -53,9 +53,9 @@ pub(super) struct Share {
 
 /// How many programs are played if the user does not say, and for how long then.
 const USUAL: usize = 40;
-const USUAL_TIME: Duration = Duration::from_secs(8);
+const USUAL_TIME: Duration = Duration::from_secs(5);
 
-/// How long a program on a driver should take, for the forecast.
+/// How long a program on a driver should take, for the forecast, which its pace soon corrects.
 const PROGRAM: Duration = Duration::from_millis(100);
 
 impl Share {

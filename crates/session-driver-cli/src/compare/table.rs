@@ -4,6 +4,7 @@ use std::mem;
 use std::path::Path;
 
 use super::measure::longest_turn;
+use super::proof::QUICK;
 use super::{Comparison, Row};
 use crate::failure::Failure;
 use crate::output::Output;
@@ -100,8 +101,12 @@ impl Table {
             )?;
         }
         if !whole {
+            let seconds = QUICK.as_secs();
             print(
-                "quick rules: a fifth of the rounds where chance decides; --prove runs them all",
+                &format!(
+                    "quick rules: as far as {seconds} s reach, a fifth of the rounds where chance \
+                     decides; all: --prove"
+                ),
                 output,
             )?;
         }
@@ -189,7 +194,11 @@ fn rules(row: &Row) -> Option<String> {
         "{:>14}",
         format!("{}/{}", rules.passed, rules.passed + rules.failed)
     );
-    for (number, what) in [(rules.untested, "untested"), (rules.skipped, "skipped")] {
+    for (number, what) in [
+        (rules.untested, "untested"),
+        (rules.skipped, "skipped"),
+        (rules.not_reached, "not reached"),
+    ] {
         if number > 0 {
             text.push_str(&format!(", {number} {what}"));
         }

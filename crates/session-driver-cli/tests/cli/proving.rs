@@ -65,7 +65,7 @@ fn compare_measures_beside_the_stores_and_leaves_nothing() {
         "p99",
         "on disk",
         "quick rules",
-        "--prove runs them all",
+        "all: --prove",
         "2 drivers answered 40 random programs alike",
     ] {
         assert!(
@@ -106,6 +106,7 @@ fn compare_prints_json() {
     assert!(json["programs"].is_null(), "there is nobody to differ from");
     assert_eq!(driver["failures"], serde_json::json!([]));
     assert_eq!(driver["rules"]["quick"], true);
+    assert_eq!(driver["rules"]["not_reached"], 0);
     let operations = driver["operations"].as_array().expect("a list");
     let names: Vec<&str> = operations
         .iter()
