@@ -49,7 +49,7 @@ Stores are named by URLs:
     &durability=process      what the server's operator promises (default: none)
   &max-payload-bytes=N       the largest payload taken, with any store
 
-Exit status: 0 all done, 1 something failed, 2 the command line is wrong.
+Exit status: 0 all done, 1 something failed, 2 the command line is wrong, 130 interrupted.
 
 Examples:
   session-driver import file:sessions dump.jsonl

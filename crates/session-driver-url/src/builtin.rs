@@ -221,6 +221,17 @@ mod redis {
         }
 
         fn prepare(&self, url: &StoreUrl) -> Result<Box<dyn Unopened>, UrlError> {
+            let is_socket = url.scheme().contains("unix");
+            if let Some(name) = OF_THE_SERVER
+                .iter()
+                .find(|name| url.parameter(name).is_some())
+                && !is_socket
+            {
+                let scheme = url.scheme();
+                let what = format!("the parameter `{name}` of {scheme}: is for unix sockets alone");
+                return Err(UrlError::new(what)
+                    .with_advice(format!("write {scheme}://USER:PASSWORD@HOST/DB")));
+            }
             let server = url.clone().with_only(OF_THE_SERVER);
             let mut builder = RedisDriver::builder(&server.to_string_with_secrets());
             set!(builder.connect_timeout(url.duration("connect-timeout")?));

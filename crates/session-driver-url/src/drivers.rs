@@ -228,11 +228,9 @@ impl Drivers {
     }
 
     fn unknown(&self, scheme: &str) -> UrlError {
-        if let Some(why) = builtin::why_left_out(scheme) {
-            return UrlError::new(why);
-        }
         let known: Vec<String> = self.schemes().map(|known| format!("{known}:")).collect();
-        UrlError::new(format!("no driver has URLs that begin with `{scheme}:`"))
-            .with_advice(format!("known are {}", known.join(", ")))
+        let what = builtin::why_left_out(scheme)
+            .unwrap_or_else(|| format!("no driver has URLs that begin with `{scheme}:`"));
+        UrlError::new(what).with_advice(format!("known are {}", known.join(", ")))
     }
 }

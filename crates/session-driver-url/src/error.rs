@@ -7,7 +7,7 @@ use session_driver::{Error, ErrorKind};
 /// A URL that names no store: what is wrong with it, and what to write.
 ///
 /// It shows nothing of a URL that may hold a password.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct UrlError {
     what: String,
     advice: Option<String>,
@@ -55,10 +55,18 @@ impl fmt::Display for UrlError {
     }
 }
 
+/// Like `Display`: a `main` that returns the error prints this.
+impl fmt::Debug for UrlError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
 impl std::error::Error for UrlError {}
 
-/// Why a store was not opened. `Display` says what to do, and shows no password.
-#[derive(Debug, thiserror::Error)]
+/// Why a store was not opened. `Display` says what to do, `Debug` its causes, too: a `main` that
+/// returns the error prints that. Neither shows a password.
+#[derive(thiserror::Error)]
 #[non_exhaustive]
 pub enum OpenError {
     /// The URL names no store. Nothing was opened.
@@ -74,11 +82,23 @@ pub enum OpenError {
     },
 }
 
+impl fmt::Debug for OpenError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)?;
+        let mut cause = std::error::Error::source(self);
+        while let Some(error) = cause {
+            write!(f, ": {error}")?;
+            cause = error.source();
+        }
+        Ok(())
+    }
+}
+
 /// What to do about a driver's error, after a separator.
 fn advice(kind: ErrorKind) -> &'static str {
     match kind {
         ErrorKind::PermissionDenied => {
-            "; check the user and password of a server, the owner and mode of files"
+            "; check the user and password in the URL of a server, the owner and mode of files"
         }
         ErrorKind::Unavailable => {
             "; check that the server answers, or that the path exists and may be made"
@@ -88,7 +108,7 @@ fn advice(kind: ErrorKind) -> &'static str {
         ErrorKind::Locked => "; stop the process that has the store open",
         ErrorKind::Busy => "; open it again when other processes use it less",
         ErrorKind::StorageFull => "; free some space",
-        ErrorKind::Unsupported => "; change the parameter of the URL that the cause names",
+        ErrorKind::Unsupported => "; change what the cause names, in the URL or on the server",
         _ => "",
     }
 }

@@ -16,7 +16,8 @@ const SECRETS: &[&str] = &["pass", "password", "secret", "token"];
 ///
 /// The place is everything between the first `:` and the first `?`: a path, or the address of a
 /// server. The values of parameters are percent-decoded; the place is decoded by
-/// [`path`](StoreUrl::path). `Display` and `Debug` show `***` in the place of a password.
+/// [`path`](StoreUrl::path). `Display` and `Debug` show `***` for what stands before an `@`, but for
+/// a user with a password, and for the parameters `pass`, `password`, `secret` and `token`.
 ///
 /// ```
 /// use session_driver_url::StoreUrl;
@@ -43,10 +44,23 @@ impl FromStr for StoreUrl {
             UrlError::new("this is no URL of a store: one begins with a scheme and `:`")
                 .with_advice("for a directory write file:PATH, for a database sqlite:PATH")
         })?;
+        let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.');
+        if !scheme.chars().all(is_plain) {
+            // It is not shown, as it may be a user, whose password follows.
+            return Err(
+                UrlError::new("this is no URL of a store: it begins with no scheme")
+                    .with_advice("write it as scheme:place, such as redis://USER:PASSWORD@HOST"),
+            );
+        }
         let (place, query) = match rest.split_once('?') {
             Some((place, query)) => (place, Some(query)),
             None => (rest, None),
         };
+        if place.starts_with("//") && !place.contains('@') && query.is_some_and(|q| q.contains('@'))
+        {
+            return Err(UrlError::new("the URL has a `?` before its `@`")
+                .with_advice("in a user or a password a ? is written %3F"));
+        }
         let mut parameters: Vec<(String, String)> = Vec::new();
         for text in query.into_iter().flat_map(|query| query.split('&')) {
             let (name, value) = pair(text)?;
@@ -57,7 +71,7 @@ impl FromStr for StoreUrl {
             parameters.push((name, value));
         }
         Ok(StoreUrl {
-            scheme: scheme.into(),
+            scheme: scheme.to_ascii_lowercase(),
             place: place.into(),
             parameters,
         })
@@ -65,7 +79,7 @@ impl FromStr for StoreUrl {
 }
 
 impl StoreUrl {
-    /// What stands before the first `:`.
+    /// What stands before the first `:`, in lower case.
     #[must_use]
     pub fn scheme(&self) -> &str {
         &self.scheme
@@ -255,8 +269,8 @@ impl fmt::Debug for StoreUrl {
     }
 }
 
-/// A place with `***` for what may be a password: what stands between the first `:` and the last
-/// `@`.
+/// A place with `***` for what may be a password: what stands before the last `@`, but for a user
+/// who is followed by a `:`.
 fn without_password(place: &str) -> String {
     let (slashes, authority) = match place.strip_prefix("//") {
         Some(authority) => ("//", authority),
@@ -265,9 +279,13 @@ fn without_password(place: &str) -> String {
     let Some((login, host)) = authority.rsplit_once('@') else {
         return place.into();
     };
+    if slashes.is_empty() && login.contains('/') {
+        return place.into(); // A path.
+    }
     match login.split_once(':') {
         Some((user, _)) => format!("{slashes}{user}:***@{host}"),
-        None => place.into(),
+        // The colon may be missing, and not the password.
+        None => format!("{slashes}***@{host}"),
     }
 }
 
@@ -352,6 +370,7 @@ mod tests {
     fn a_url_is_a_scheme_a_place_and_parameters() {
         let url = parsed("sqlite:a b#c.db?table=x%20%26&wait-timeout=1m30s");
         assert_eq!(url.scheme(), "sqlite");
+        assert_eq!(parsed("SQLite:x").scheme(), "sqlite");
         assert_eq!(url.path(), Ok("a b#c.db".into()));
         assert_eq!(
             url.parameters().collect::<Vec<_>>(),
@@ -403,7 +422,10 @@ mod tests {
     fn what_is_no_url_is_refused_and_not_shown() {
         for (url, text) in [
             ("hunter2", "begins with a scheme"),
-            ("redis://ana:hunter2?x@host", "not a parameter"),
+            ("redis://ana:hunter2?x@host", "written %3F"),
+            ("unix:/x?hunter2", "not a parameter"),
+            ("redis://:a?hunter2=x@host", "written %3F"),
+            ("hunter2@host:6379", "begins with no scheme"),
             ("unix:/x?pass=hunter2%zz", "written %25"),
             ("unix:/x?pass=hunter2%ff", "not UTF-8"),
             ("unix:/x?pass=hunter2&pass=hunter2", "`pass` twice"),
@@ -419,7 +441,8 @@ mod tests {
         for (url, shown) in [
             ("redis://ana:a@b:c@host/1", "redis://ana:***@host/1"),
             ("redis://:secret@host", "redis://:***@host"),
-            ("redis://ana@host", "redis://ana@host"),
+            ("redis://secret@host", "redis://***@host"),
+            ("redis:secret@host", "redis:***@host"),
             ("redis:ana:secret@host", "redis:ana:***@host"),
             (
                 "unix:/run/x?user=ana&pass=secret",
