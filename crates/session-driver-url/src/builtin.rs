@@ -221,16 +221,8 @@ mod redis {
         }
 
         fn prepare(&self, url: &StoreUrl) -> Result<Box<dyn Unopened>, UrlError> {
-            let is_socket = url.scheme().contains("unix");
-            if let Some(name) = OF_THE_SERVER
-                .iter()
-                .find(|name| url.parameter(name).is_some())
-                && !is_socket
-            {
-                let scheme = url.scheme();
-                let what = format!("the parameter `{name}` of {scheme}: is for unix sockets alone");
-                return Err(UrlError::new(what)
-                    .with_advice(format!("write {scheme}://USER:PASSWORD@HOST/DB")));
+            if !url.scheme().contains("unix") {
+                refuse_parameters_of_sockets(url)?;
             }
             let server = url.clone().with_only(OF_THE_SERVER);
             let mut builder = RedisDriver::builder(&server.to_string_with_secrets());
@@ -267,6 +259,20 @@ mod redis {
                 Ok(Opened::new(Box::new(driver) as Box<_>).with_warnings(warnings))
             })
         }
+    }
+
+    /// A server's own login stands before its host, and its database behind it.
+    fn refuse_parameters_of_sockets(url: &StoreUrl) -> Result<(), UrlError> {
+        let mut found = OF_THE_SERVER
+            .iter()
+            .filter(|name| url.parameter(name).is_some());
+        let Some(name) = found.next() else {
+            return Ok(());
+        };
+        let scheme = url.scheme();
+        let what = format!("the parameter `{name}` of {scheme}: is for unix sockets alone");
+        let advice = format!("write {scheme}://USER:PASSWORD@HOST/DB");
+        Err(UrlError::new(what).with_advice(advice))
     }
 
     fn texts(warnings: &[Warning]) -> Vec<String> {
